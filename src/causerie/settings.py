@@ -116,9 +116,7 @@ def _default_home() -> Path:
 class Settings(BaseSettings):
     """All settings. Build it with `load_settings`, which also reads `causerie.toml`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CAUSERIE_", extra="forbid", frozen=True, populate_by_name=True
-    )
+    model_config = SettingsConfigDict(env_prefix="CAUSERIE_", extra="forbid", frozen=True, populate_by_name=True)
 
     home: Path = Field(default_factory=_default_home)
     """The one folder that holds everything on disk: models, logs, keys."""
@@ -161,9 +159,7 @@ class Settings(BaseSettings):
     """How lines look (auto = text in a terminal, JSON otherwise)."""
     otlp_endpoint: str = Field(
         "",
-        validation_alias=AliasChoices(
-            "otlp_endpoint", "CAUSERIE_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
-        ),
+        validation_alias=AliasChoices("otlp_endpoint", "CAUSERIE_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
     )
     """Where OpenTelemetry traces go, an OTLP HTTP address (empty = traces are not made)."""
 
