@@ -1,0 +1,40 @@
+"""Messages of the terminal in the language of the locale, French or English.
+
+Does: look an English sentence up in `fr.toml`. The sentence itself is the key, as with gettext, so that code reads well.
+Does not: translate what models say, logs, or JSON.
+Try it: LANG=fr_FR.UTF-8 causerie models
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from causerie.errors import CauserieError
+from causerie.settings import environment_language
+
+
+@cache
+def _french() -> dict[str, str]:
+    table = tomllib.loads(Path(__file__).with_name("fr.toml").read_text(encoding="utf-8"))
+    return {english: french for section in table.values() for english, french in section.items()}
+
+
+def language() -> str:
+    """`fr` or `en`: the language that the terminal's messages are in."""
+    return environment_language()
+
+
+def t(text: str, **values: object) -> str:
+    """The sentence in the reader's language, its `{fields}` filled with `values`.
+
+    A sentence without a translation stays English rather than fail; a test sees to it that there is none.
+    """
+    if environment_language() == "fr":
+        text = _french().get(text, text)
+    return text.format_map(values) if values else text
+
+
+def explain(error: CauserieError) -> tuple[str, str]:
+    """An error's sentence and its hint in the reader's language (the hint empty when there is none)."""
+    hint = t(error.hint_template, **error.values) if error.hint_template else ""
+    return t(error.template, **error.values), hint
