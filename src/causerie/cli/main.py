@@ -1,0 +1,106 @@
+"""The command `causerie`: puts the verbs together and turns every failure into one sentence, a hint and an exit code.
+
+Does: declare the verbs, `--debug` and `--version`; print errors; choose the exit code (`docs/reference/exit-codes.md`).
+Does not: do the verbs' work; each has its file here, and imports what it needs only when it runs.
+Try it: causerie --help
+"""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+from typer.main import get_command
+
+from causerie.cli import models
+from causerie.cli.chat import chat
+from causerie.cli.doctor import doctor
+from causerie.cli.language import t
+from causerie.cli.pull import pull
+from causerie.cli.terminal import errors, print_error
+from causerie.cli.up import up
+from causerie.errors import CauserieError
+
+EXIT_FAULT = 70
+"""A fault of causerie itself (EX_SOFTWARE of BSD's sysexits.h)."""
+EXIT_INTERRUPTED = 130
+"""Stopped by Ctrl-C: 128 and the number of SIGINT, as shells say it."""
+
+app = typer.Typer(
+    name="causerie",
+    help=t("Your own ChatGPT, whole: talk with language models that run on your own machine."),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(help=t("Start the server and open its page in the browser."))(up)
+app.command(help=t("Talk with a model in the terminal, or pipe text through it."))(chat)
+app.command(help=t("Get a model: the starter, one from the hub, or a file."))(pull)
+app.add_typer(models.app, name="models", help=t("List, show, rename, remove and suggest models."))
+app.command(help=t("Look at this machine and this installation, and say what to do for each finding."))(doctor)
+
+
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"causerie {version('causerie')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[  # noqa: ARG001, FBT002 - read by `run`, from the arguments, so that it holds before parsing too
+        bool, typer.Option("--debug", help=t("Show the traceback of a failure."))
+    ] = False,
+    show_version: Annotated[  # noqa: ARG001, FBT002 - its callback acts
+        bool,
+        typer.Option(
+            "--version",
+            help=t("Print the version and exit."),
+            callback=lambda value: _print_version(wanted=value),
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    """Options that stand before the verb."""
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command with these arguments (None = the program's own), then exit.
+
+    Raises:
+        SystemExit: Always, with the exit code.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    raise SystemExit(_exit_code(given))
+
+
+def _exit_code(given: list[str]) -> int:
+    import click
+
+    try:
+        outcome = get_command(app).main(args=given, prog_name="causerie", standalone_mode=False)
+    except CauserieError as error:
+        if "--debug" in given:
+            raise
+        print_error(error)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`causerie models | head -1`): nothing is left to say, nor to whom.
+        sys.stderr.close()
+        return 0
+    except Exception as error:  # the last line of defence: a person gets a sentence, never a traceback
+        if "--debug" in given:
+            raise
+        errors().print(f"[bold red]{t('error')}[/]: {t('this is a fault in causerie')} ({type(error).__name__}: {error})")
+        errors().print(f"[dim]{t('hint')}[/]: {t('run it again as `causerie --debug ...` and report what it prints')}")
+        return EXIT_FAULT
+    return outcome if isinstance(outcome, int) else 0
+
+
+if __name__ == "__main__":
+    run()
