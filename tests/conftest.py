@@ -1,0 +1,25 @@
+"""What every test stands on: a data folder of its own, and a clean environment."""
+
+from pathlib import Path
+
+import pytest
+
+from causerie.settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the person who runs the tests reaches them; English, unless a test says otherwise."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("CAUSERIE_", "HF_", "OTEL_", "LC_", "OPENAI_")) or name in {"LANG", "LANGUAGE"}:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CAUSERIE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LANG", "C.UTF-8")
+
+
+@pytest.fixture
+def settings(clean_environment: None) -> Settings:
+    """The default settings, with a data folder of their own."""
+    return load_settings()
