@@ -152,7 +152,8 @@ def _operations(schema: dict[str, Any]) -> Iterator[str]:
             yield f"## `{method.upper()} {path}`\n\n{(operation.get('description') or operation['summary']).strip()}\n"
             yield from _body(operation, schema)
             answers = "".join(
-                f"| {status} | {answer['description']} |\n" for status, answer in sorted(operation["responses"].items())
+                f"| {status} | {answer['description']} |\n"
+                for status, answer in sorted(operation["responses"].items())
             )
             yield f"| status | answer |\n|---|---|\n{answers}"
 

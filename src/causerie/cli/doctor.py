@@ -30,7 +30,7 @@ _FREE_MEMORY_GIB = 2
 """What the starter and the server need with ease, in GiB."""
 _DEVICES = (
     "import json, xllamacpp\n"
-    "print(json.dumps([{k: d[k] for k in ('name', 'description', 'memory_total')} for d in xllamacpp.get_device_info()]))"
+    "print(json.dumps([{k: d[k] for k in ('name', 'description')} for d in xllamacpp.get_device_info()]))"
 )
 
 
@@ -71,7 +71,9 @@ def _disk(settings: Settings) -> Finding:
     found = t("{free} GiB free under {path}", free=f"{free / GIB:.1f}", path=settings.home)
     if free >= _FREE_DISK_GIB * GIB:
         return Finding("disk", "ok", found)
-    return Finding("disk", "warning", found, t("make room, or set CAUSERIE_HOME to a larger disk, before a `causerie pull`"))
+    return Finding(
+        "disk", "warning", found, t("make room, or set CAUSERIE_HOME to a larger disk, before a `causerie pull`")
+    )
 
 
 def _port(settings: Settings) -> Finding:
@@ -121,9 +123,13 @@ def _home(settings: Settings) -> Finding:
         place = _existing(home)
         if os.access(place, os.W_OK | os.X_OK):
             return Finding("home", "ok", t("{path} will be made at the first start", path=home))
-        return Finding("home", "broken", t("{path} cannot be made", path=home), t("set CAUSERIE_HOME to a folder of yours"))
+        return Finding(
+            "home", "broken", t("{path} cannot be made", path=home), t("set CAUSERIE_HOME to a folder of yours")
+        )
     if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
-        return Finding("home", "broken", t("{path} cannot be written", path=home), t("chown it to yourself: {path}", path=home))
+        return Finding(
+            "home", "broken", t("{path} cannot be written", path=home), t("chown it to yourself: {path}", path=home)
+        )
     if home.stat().st_mode & 0o077:
         return Finding("home", "warning", t("others can look into {path}", path=home), f"chmod 700 {home}")
     return Finding("home", "ok", str(home))
@@ -148,7 +154,7 @@ _SIGNS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "broken": "[red]✗[
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help=t("Print the findings as JSON."))] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help=t("Print the findings as JSON."))] = False,
 ) -> None:
     """Print every finding; exit with 1 when one is broken."""
     from rich.markup import escape

@@ -1,6 +1,6 @@
 """Messages of the terminal in the language of the locale, French or English.
 
-Does: look an English sentence up in `fr.toml`. The sentence itself is the key, as with gettext, so that code reads well.
+Does: look an English sentence up in `fr.toml`. The sentence is the key, as with gettext, so that code reads well.
 Does not: translate what models say, logs, or JSON.
 Try it: LANG=fr_FR.UTF-8 causerie models
 """

@@ -1,6 +1,7 @@
-"""The command `causerie`: puts the verbs together and turns every failure into one sentence, a hint and an exit code.
+"""The command `causerie`: joins the verbs, and turns every failure into one sentence, a hint and an exit code.
 
-Does: declare the verbs, `--debug` and `--version`; print errors; choose the exit code (`docs/reference/exit-codes.md`).
+Does: declare the verbs, `--debug` (looked for in the arguments, so that it holds before they are parsed) and
+`--version`; print errors; choose the exit code (`docs/reference/exit-codes.md`).
 Does not: do the verbs' work; each has its file here, and imports what it needs only when it runs.
 Try it: causerie --help
 """
@@ -48,10 +49,8 @@ def _print_version(*, wanted: bool) -> None:
 
 @app.callback()
 def options(
-    debug: Annotated[  # noqa: ARG001, FBT002 - read by `run`, from the arguments, so that it holds before parsing too
-        bool, typer.Option("--debug", help=t("Show the traceback of a failure."))
-    ] = False,
-    show_version: Annotated[  # noqa: ARG001, FBT002 - its callback acts
+    debug: Annotated[bool, typer.Option("--debug", help=t("Show the traceback of a failure."))] = False,
+    show_version: Annotated[
         bool,
         typer.Option(
             "--version",
@@ -96,8 +95,12 @@ def _exit_code(given: list[str]) -> int:
     except Exception as error:  # the last line of defence: a person gets a sentence, never a traceback
         if "--debug" in given:
             raise
-        errors().print(f"[bold red]{t('error')}[/]: {t('this is a fault in causerie')} ({type(error).__name__}: {error})")
-        errors().print(f"[dim]{t('hint')}[/]: {t('run it again as `causerie --debug ...` and report what it prints')}")
+        errors().print(
+            f"[bold red]{t('error')}[/]: {t('this is a fault in causerie')} ({type(error).__name__}: {error})"
+        )
+        errors().print(
+            f"[dim]{t('hint')}[/]: {t('run it again as `causerie --debug ...` and report what it prints')}"
+        )
         return EXIT_FAULT
     return outcome if isinstance(outcome, int) else 0
 

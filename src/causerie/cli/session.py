@@ -71,7 +71,9 @@ def _save(session: Session, name: str) -> str:
         with path.open("x", encoding="utf-8") as file:
             file.write(as_markdown(session))
     except FileExistsError as error:
-        raise Conflict("{path} exists already", path=str(path), hint="give another name: nothing is replaced") from error
+        raise Conflict(
+            "{path} exists already", path=str(path), hint="give another name: nothing is replaced"
+        ) from error
     except OSError as error:
         raise InvalidRequest("{path} cannot be written: {reason}", path=str(path), reason=str(error)) from error
     return t("saved as {path}", path=path)

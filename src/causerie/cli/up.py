@@ -20,7 +20,7 @@ def up(
         str | None, typer.Option(help=t("Address to listen on (only this machine's own, until accounts exist)."))
     ] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help=t("Port to listen on (0 = a free one)."))] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help=t("Open the page once it is up."))] = True,  # noqa: FBT002
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help=t("Open the page once it is up."))] = True,
 ) -> None:
     """Serve until Ctrl-C."""
     from causerie.server.serve import serve
