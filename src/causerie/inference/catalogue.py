@@ -77,8 +77,12 @@ def find(settings: Settings, name: str) -> Model:
 def not_found(name: str, names: list[str]) -> ModelNotFound:
     """The error for a name that is none of `names`, with those that are near it."""
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    hint = "did you mean {near}? `causerie models` lists them all" if near else "`causerie models` lists those here"
-    return ModelNotFound("no model is named {name!r}", name=name[:96], near=", ".join(near), hint=hint)
+    return ModelNotFound(
+        "no model is named {name!r}", name=name[:96], near=", ".join(near),
+        hint="did you mean {near}? `causerie models` lists them all"
+        if near
+        else "`causerie models` lists those that are here",
+    )  # fmt: skip
 
 
 def add_file(
@@ -255,12 +259,17 @@ def _removable(settings: Settings, name: str) -> Model:
 
 def _free(settings: Settings, name: str, *, but: str = "") -> None:
     """Refuse a name that is taken, also by a name that differs in case only: some disks do not tell them apart."""
-    taken = {folder.name.casefold() for folder in _folders(settings)} - {but.casefold()}
-    if name.casefold() in taken:
-        raise Conflict(
-            "a model named {name!r} is there already", name=name,
-            hint="choose another with --name, or remove that one: `causerie models remove {name}`",
-        )  # fmt: skip
+    names = {folder.name.casefold() for folder in _folders(settings)} - {but.casefold()}
+    if name.casefold() in names:
+        raise taken(name)
+
+
+def taken(name: str) -> Conflict:
+    """The error for a name that another model has."""
+    return Conflict(
+        "a model named {name!r} is there already", name=name,
+        hint="choose another with --name, or remove that one: `causerie models remove {name}`",
+    )  # fmt: skip
 
 
 @contextmanager

@@ -136,13 +136,21 @@ def _preamble(cursor: Cursor) -> tuple[int, int, int]:
     """Version, number of tensors and number of metadata entries."""
     magic = cursor.bytes(4)
     if magic != b"GGUF":
-        cursor.fail("{file} is not a GGUF file: it starts with {magic!r} (byte {offset})", at=0, magic=magic)
+        raise ModelFileError(
+            "{file} is not a GGUF file: it starts with {magic!r} (byte {offset})", **cursor.where(0), magic=magic
+        )
     version = cursor.number("<I")
     if version not in {2, 3}:
         big_endian = struct.unpack(">I", struct.pack("<I", version))[0] in {1, 2, 3}
         if big_endian:
-            cursor.fail("{file} was written for big-endian machines (byte {offset}); this is not one", at=4)
-        cursor.fail("{file} is GGUF version {version}, and 2 and 3 are known (byte {offset})", at=4, version=version)
+            raise ModelFileError(
+                "{file} was written for big-endian machines (byte {offset}); this is not one", **cursor.where(4)
+            )
+        raise ModelFileError(
+            "{file} is GGUF version {version}, and 2 and 3 are known (byte {offset})",
+            **cursor.where(4),
+            version=version,
+        )
     tensors = cursor.count("tensors", MAX_TENSORS, smallest=8 + 4 + 8 + 4 + 8)
     entries = cursor.count("metadata entries", MAX_METADATA, smallest=8 + 4 + 1)
     return version, tensors, entries
@@ -154,7 +162,9 @@ def _metadata(cursor: Cursor, entries: int) -> dict[str, Value]:
         at = cursor.offset
         key = cursor.text(limit=2**16 - 1)
         if key in metadata:
-            cursor.fail("{file} has the metadata key {key!r} twice (byte {offset})", at=at, key=key[:96])
+            raise ModelFileError(
+                "{file} has the metadata key {key!r} twice (byte {offset})", **cursor.where(at), key=key[:96]
+            )
         metadata[key] = cursor.value()
     return metadata
 
@@ -163,7 +173,11 @@ def _tensors(cursor: Cursor, count: int, metadata: Mapping[str, Value]) -> int:
     """Number of weights; checks that each tensor lies inside the file."""
     alignment = metadata.get("general.alignment", 32)
     if not isinstance(alignment, int) or not 1 <= alignment <= 2**20 or alignment & (alignment - 1):
-        cursor.fail("{file} has the alignment {alignment!r}, not a power of two (byte {offset})", alignment=alignment)
+        raise ModelFileError(
+            "{file} has the alignment {alignment!r}, not a power of two (byte {offset})",
+            **cursor.where(),
+            alignment=alignment,
+        )
     parameters = 0
     ends: list[tuple[int, int, str]] = []
     names: set[str] = set()
@@ -171,25 +185,33 @@ def _tensors(cursor: Cursor, count: int, metadata: Mapping[str, Value]) -> int:
         at = cursor.offset
         name = cursor.text(limit=1024)
         if name in names:
-            cursor.fail("{file} has the tensor {tensor!r} twice (byte {offset})", at=at, tensor=name[:96])
+            raise ModelFileError(
+                "{file} has the tensor {tensor!r} twice (byte {offset})", **cursor.where(at), tensor=name[:96]
+            )
         names.add(name)
         dimensions = cursor.number("<I")
         if dimensions > MAX_DIMENSIONS:
-            cursor.fail("{file}: tensor {tensor!r} has {n} axes (byte {offset})", at=at, tensor=name, n=dimensions)
+            raise ModelFileError(
+                "{file}: tensor {tensor!r} has {n} axes (byte {offset})",
+                **cursor.where(at),
+                tensor=name,
+                n=dimensions,
+            )
         shape = [cursor.number("<Q") for _ in range(dimensions)]
         weights, size = _tensor_size(cursor, at, name, shape)
         start = cursor.number("<Q")
         if start % alignment:
-            cursor.fail("{file}: tensor {tensor!r} is not aligned (byte {offset})", at=at, tensor=name)
+            raise ModelFileError(
+                "{file}: tensor {tensor!r} is not aligned (byte {offset})", **cursor.where(at), tensor=name
+            )
         parameters += weights
         ends.append((start + size, at, name))
     data_start = cursor.offset + -cursor.offset % alignment
     for end, at, name in ends:
         if data_start + end > cursor.size:
-            cursor.fail(
+            raise ModelFileError(
                 "{file} is cut off: tensor {tensor!r} ends at byte {end}, the file at byte {size}",
-                at=at, tensor=name, end=data_start + end, size=cursor.size,
-                hint="fetch the file again",
+                **cursor.where(at), tensor=name, end=data_start + end, size=cursor.size, hint="fetch the file again",
             )  # fmt: skip
     return parameters
 
@@ -198,16 +220,21 @@ def _tensor_size(cursor: Cursor, at: int, name: str, shape: list[int]) -> tuple[
     """Weights and bytes of a tensor (bytes 0 for a type newer than this table: its size is not checked)."""
     weights = math.prod(shape)
     if weights > 2**63 - 1 or any(not 0 < length < 2**63 for length in shape):
-        cursor.fail("{file}: tensor {tensor!r} is of shape {shape} (byte {offset})", at=at, tensor=name, shape=shape)
+        raise ModelFileError(
+            "{file}: tensor {tensor!r} is of shape {shape} (byte {offset})",
+            **cursor.where(at),
+            tensor=name,
+            shape=shape,
+        )
     type_number = cursor.number("<I")
     known = TENSOR_TYPES.get(type_number)
     if known is None:
         return weights, 0
     block, block_bytes = known
     if shape and shape[0] % block:
-        cursor.fail(
+        raise ModelFileError(
             "{file}: rows of tensor {tensor!r} have {length} values, not a multiple of {block} (byte {offset})",
-            at=at, tensor=name, length=shape[0], block=block,
+            **cursor.where(at), tensor=name, length=shape[0], block=block,
         )  # fmt: skip
     return weights, weights // block * block_bytes
 

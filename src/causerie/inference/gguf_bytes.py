@@ -7,7 +7,7 @@ Does not: know what the values mean; see `gguf.py`.
 import struct
 from dataclasses import dataclass
 from io import RawIOBase
-from typing import Any, BinaryIO, Final, NoReturn
+from typing import Any, BinaryIO, Final
 
 from causerie.errors import ModelFileError
 from causerie.inference.gguf_types import ARRAY, BOOL, SCALARS, STRING
@@ -55,10 +55,9 @@ class Cursor:
         self._bytes = bytearray()
         self._kept = 0
 
-    def fail(self, template: str, *, at: int | None = None, hint: str = "", **values: Any) -> NoReturn:  # noqa: ANN401
-        """Give up: `template` says what is wrong with `{file}` and where (`{offset}`)."""
-        offset = self.offset if at is None else at
-        raise ModelFileError(template, file=self._name, offset=offset, hint=hint, **values)
+    def where(self, at: int | None = None) -> dict[str, Any]:
+        """The fields `file` and `offset` of an error (None = here)."""
+        return {"file": self._name, "offset": self.offset if at is None else at}
 
     def _need(self, count: int) -> None:
         """See to it that `count` bytes from here are in memory."""
@@ -66,11 +65,17 @@ class Cursor:
         if end <= len(self._bytes):
             return
         if end > self.size:
-            self.fail(
-                "{file} is cut off: its header goes on past its end (byte {offset})", hint="fetch the file again"
+            raise ModelFileError(
+                "{file} is cut off: its header goes on past its end (byte {offset})",
+                **self.where(),
+                hint="fetch the file again",
             )
         if end > MAX_HEADER_BYTES:
-            self.fail("{file} has a header of more than {limit} bytes (byte {offset})", limit=MAX_HEADER_BYTES)
+            raise ModelFileError(
+                "{file} has a header of more than {limit} bytes (byte {offset})",
+                **self.where(),
+                limit=MAX_HEADER_BYTES,
+            )
         wanted = min(max(end, 2 * len(self._bytes), _FIRST_BYTES), MAX_HEADER_BYTES)
         while len(self._bytes) < wanted:
             block = self._file.read(wanted - len(self._bytes))
@@ -78,7 +83,7 @@ class Cursor:
                 break
             self._bytes += block
         if len(self._bytes) < end:
-            self.fail("{file} became shorter while it was read (byte {offset})")
+            raise ModelFileError("{file} became shorter while it was read (byte {offset})", **self.where())
 
     def bytes(self, count: int) -> bytes:
         """The next `count` bytes."""
@@ -100,7 +105,9 @@ class Cursor:
         at = self.offset
         count = self.number("<Q")
         if count > limit or count * smallest > self.size - self.offset:
-            self.fail("{file} announces {count} {what} (byte {offset})", at=at, count=count, what=what)
+            raise ModelFileError(
+                "{file} announces {count} {what} (byte {offset})", **self.where(at), count=count, what=what
+            )
         return count
 
     def text(self, limit: int = MAX_STRING_BYTES) -> str:
@@ -108,7 +115,9 @@ class Cursor:
         at = self.offset
         length = self.number("<Q")
         if length > limit:
-            self.fail("{file} has a string of {length} bytes (byte {offset})", at=at, length=length)
+            raise ModelFileError(
+                "{file} has a string of {length} bytes (byte {offset})", **self.where(at), length=length
+            )
         return self.bytes(length).decode("utf-8", "replace")
 
     def value(self) -> Value:
@@ -122,7 +131,11 @@ class Cursor:
             return self.text()
         form = SCALARS.get(type_number)
         if form is None:
-            self.fail("{file} has a value of the unknown type {number} (byte {offset})", at=at, number=type_number)
+            raise ModelFileError(
+                "{file} has a value of the unknown type {number} (byte {offset})",
+                **self.where(at),
+                number=type_number,
+            )
         number = self.number(form)
         return bool(number) if type_number == BOOL else number
 
@@ -131,7 +144,9 @@ class Cursor:
         item_type = self.number("<I")
         form = SCALARS.get(item_type)
         if form is None and item_type != STRING:
-            self.fail("{file} has a list of values of type {number} (byte {offset})", at=at, number=item_type)
+            raise ModelFileError(
+                "{file} has a list of values of type {number} (byte {offset})", **self.where(at), number=item_type
+            )
         item_bytes = struct.calcsize(form) if form else 8
         length = self.count("items of a list", MAX_ITEMS, smallest=item_bytes)
         if length <= KEPT_ITEMS and self._kept + length <= KEPT_ITEMS_IN_ALL:
@@ -155,7 +170,9 @@ class Cursor:
                 held = len(self._bytes)
             length = unpack(self._bytes, self.offset)[0]
             if length > MAX_STRING_BYTES:
-                self.fail("{file} has a string of {length} bytes (byte {offset})", length=length)
+                raise ModelFileError(
+                    "{file} has a string of {length} bytes (byte {offset})", **self.where(), length=length
+                )
             if after + length > held:
                 self._need(8 + length)
                 held = len(self._bytes)

@@ -79,17 +79,26 @@ def sync_folder(folder: Path) -> None:
 
 
 def file_sha256(files: Sequence[Path], progress: Callable[[int, int], None] | None = None) -> str:
-    """SHA-256 of the files one after the other, in hexadecimal."""
+    """SHA-256 of a model's file, or of its shards as `combined_sha256` says, in hexadecimal."""
     total = sum(file.stat().st_size for file in files)
-    digest, done = hashlib.sha256(), 0
+    digests, done = [], 0
     for path in files:
+        digest = hashlib.sha256()
         with path.open("rb", buffering=0) as file:
             while block := file.read(_BLOCK_BYTES):
                 digest.update(block)
                 done += len(block)
                 if progress:
                     progress(done, total)
-    return digest.hexdigest()
+        digests.append(digest.hexdigest())
+    return combined_sha256(digests)
+
+
+def combined_sha256(digests: Sequence[str]) -> str:
+    """One digest for a model: its file's own, or for several shards the SHA-256 of their digests, one a line."""
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode()).hexdigest()
 
 
 def link_or_copy(source: Path, target: Path) -> None:

