@@ -1,0 +1,1 @@
+"""The benchmarks' own bookkeeping; what they measure is in `benchmarks/results/`."""
