@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from benchmarks.measure import RESULTS, Figure, write_json
 from benchmarks.table import read_result, split_readme, table
 
