@@ -95,7 +95,7 @@ async def fetch(client: aiohttp.ClientSession, wanted: Fetch, progress: Progress
             error = _first(group)
             if not isinstance(error, _RangesIgnored):
                 raise error from None
-            _logger.info("the server gives no ranges: one stream", file=wanted.target.name)
+            _logger.debug("the server gives no ranges: one stream", file=wanted.target.name)
             digest = await work.in_one_stream()
         partial.complete(digest)
     return digest
