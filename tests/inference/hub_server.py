@@ -66,6 +66,10 @@ class HubServer:
         self.repos: dict[str, Repo] = {}
         self.faults = Faults()
         self.asked: list[Asked] = []
+        self.instead: tuple[int, str] | None = None
+        """What the API answers whatever it is asked: a status and a body."""
+        self.loops = False
+        """Links point to themselves."""
         self.endpoint = ""
         self.content_endpoint = ""
         self._token = token
@@ -148,6 +152,8 @@ class HubServer:
 
     async def _describe(self, request: web.Request) -> web.Response:
         self._note(request)
+        if self.instead is not None:
+            return web.Response(status=self.instead[0], text=self.instead[1])
         repo = self._found(request)
         siblings = []
         for path, content in repo.files.items():
@@ -161,6 +167,8 @@ class HubServer:
 
     async def _resolve(self, request: web.Request) -> web.Response:
         self._note(request)
+        if self.loops:
+            raise web.HTTPFound(request.path)
         repo = self._found(request)
         if repo.gated and request.headers.get("Authorization") != f"Bearer {self._token}":
             raise web.HTTPUnauthorized(headers={"X-Error-Code": "GatedRepo"})

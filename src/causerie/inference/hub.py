@@ -28,6 +28,8 @@ from causerie.settings import Settings
 MAX_ANSWER_BYTES = 2**25
 """Largest answer of the hub's API that is read; a repository of 10,000 files takes about 3 MB."""
 MAX_REDIRECTS = 5
+RETRY_PAUSE_S = 0.2
+"""First pause after an answer that the hub is busy; each further one is twice as long."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ async def _json(client: aiohttp.ClientSession, settings: Settings, url: URL, rep
                 url = url.join(URL(target))
                 continue
             if answer.status in {429, 500, 502, 503, 504} and attempt < MAX_REDIRECTS - 1:
-                await asyncio.sleep(0.2 * 2**attempt)
+                await asyncio.sleep(RETRY_PAUSE_S * 2**attempt)
                 continue
             _refuse(answer, repo, url)
             content = await answer.content.read(MAX_ANSWER_BYTES)
