@@ -140,7 +140,6 @@ def add_file(
             target = staging / file.name
             shutil.move(file, target) if move else link_or_copy(file, target)
         write_model_json(staging, model)
-    _logger.debug("model installed", model=name, size_bytes=model.size_bytes, source=model.source)
     return model
 
 
@@ -175,7 +174,6 @@ def remove(settings: Settings, name: str) -> Model:
         bin_folder = settings.models_folder / f"{_STAGING}removed-{time.time_ns()}"
         _folder_of(settings, model).rename(bin_folder)
         shutil.rmtree(bin_folder)
-    _logger.debug("model removed", model=model.name)
     return model
 
 

@@ -151,8 +151,8 @@ def _preamble(cursor: Cursor) -> tuple[int, int, int]:
             **cursor.where(4),
             version=version,
         )
-    tensors = cursor.count("tensors", MAX_TENSORS, smallest=8 + 4 + 8 + 4 + 8)
-    entries = cursor.count("metadata entries", MAX_METADATA, smallest=8 + 4 + 1)
+    tensors = cursor.count(MAX_TENSORS, smallest=8 + 4 + 8 + 4 + 8)
+    entries = cursor.count(MAX_METADATA, smallest=8 + 4 + 1)
     return version, tensors, entries
 
 

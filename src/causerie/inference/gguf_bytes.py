@@ -100,14 +100,15 @@ class Cursor:
         self.offset += size
         return value
 
-    def count(self, what: str, limit: int, *, smallest: int) -> int:
+    def count(self, limit: int, *, smallest: int) -> int:
         """The next number, as a count of things that take at least `smallest` bytes each."""
         at = self.offset
         count = self.number("<Q")
         if count > limit or count * smallest > self.size - self.offset:
             raise ModelFileError(
-                "{file} announces {count} {what} (byte {offset})", **self.where(at), count=count, what=what
-            )
+                "{file} announces {count} entries, more than it can hold (byte {offset})",
+                **self.where(at), count=count,
+            )  # fmt: skip
         return count
 
     def text(self, limit: int = MAX_STRING_BYTES) -> str:
@@ -148,7 +149,7 @@ class Cursor:
                 "{file} has a list of values of type {number} (byte {offset})", **self.where(at), number=item_type
             )
         item_bytes = struct.calcsize(form) if form else 8
-        length = self.count("items of a list", MAX_ITEMS, smallest=item_bytes)
+        length = self.count(MAX_ITEMS, smallest=item_bytes)
         if length <= KEPT_ITEMS and self._kept + length <= KEPT_ITEMS_IN_ALL:
             self._kept += length
             return List(length, tuple(self._item(item_type, at) for _ in range(length)))

@@ -65,7 +65,7 @@ async def _fetch_wheel(folder: Path) -> Path:
         output, _ = await asyncio.wait_for(process.communicate(), PIP_TIMEOUT_S)
     except TimeoutError as error:
         raise DownloadError(
-            "pip took longer than {seconds} s to fetch {package}", seconds=PIP_TIMEOUT_S, package=REQUIREMENT,
+            "pip took longer than {seconds:.0f} s to fetch {package}", seconds=PIP_TIMEOUT_S, package=REQUIREMENT,
             hint="check the connection, or install it yourself: pip install 'causerie[starter]'",
         ) from error  # fmt: skip
     finally:
