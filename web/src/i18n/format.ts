@@ -1,0 +1,28 @@
+/** Numbers as people of a language write them. */
+
+const GIB = 2 ** 30;
+const MIB = 2 ** 20;
+
+/** Bytes as "1.2 GB" or "91 MB" (powers of 1024, as file managers show them); "" for 0. */
+export function bytes(count: number, language: string): string {
+  if (count <= 0) return "";
+  const [value, unit] = count >= GIB ? [count / GIB, language === "fr" ? "Go" : "GB"] : [count / MIB, language === "fr" ? "Mo" : "MB"];
+  return `${number(value, language, value < 10 ? 1 : 0)}\u00a0${unit}`;
+}
+
+/** A number with at most `digits` digits after the point. */
+export function number(value: number, language: string, digits = 0): string {
+  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+}
+
+/** Weights of a model as "135 M" or "7.2 B"; French says "Md" for a thousand million. */
+export function weights(count: number, language: string): string {
+  if (count <= 0) return "";
+  if (count < 1e9) return `${number(count / 1e6, language)}\u00a0M`;
+  return `${number(count / 1e9, language, 1)}\u00a0${language === "fr" ? "Md" : "B"}`;
+}
+
+/** A share as "12 %" or "12%". */
+export function percent(share: number, language: string): string {
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
+}

@@ -1,0 +1,58 @@
+/** What the server said of itself: settings and models, asked again while a model loads. */
+import { RequestFailed, apiKey, fetchModels, fetchSettings, setApiKey } from "../api/client";
+import type { ApiFailure, PageModel, PageSettings } from "../api/types";
+import { createStore } from "./store";
+
+export interface Server {
+  settings: PageSettings | null;
+  /** Those that can chat. */
+  models: PageModel[];
+  default: string;
+  failure: ApiFailure | null;
+  /** The person must give a key before anything else. */
+  needsKey: boolean;
+  asked: boolean;
+}
+
+export const server = createStore<Server>({
+  settings: null, models: [], default: "", failure: null, needsKey: false, asked: false,
+});
+
+function wantsKey(failure: ApiFailure): boolean {
+  return failure.code === "invalid_api_key";
+}
+
+/** Asks the server for its settings and models. Never throws: what failed is in the store. */
+export async function askServer(): Promise<void> {
+  try {
+    const models = await fetchModels();
+    const settings = server.get().settings ?? (await fetchSettings());
+    const chatting = models.models.filter((model) => model.chat);
+    server.set({ settings, models: chatting, default: models.default, failure: null, needsKey: false, asked: true });
+  } catch (error) {
+    const failure = error instanceof RequestFailed ? error.failure : { code: "unknown", message: String(error) };
+    server.set({ ...server.get(), failure, needsKey: wantsKey(failure), asked: true });
+  }
+}
+
+/** Tries a key: keeps it when the server takes it. Gives whether it did. */
+export async function tryKey(key: string): Promise<boolean> {
+  setApiKey(key);
+  await askServer();
+  if (server.get().needsKey) setApiKey("");
+  return !server.get().needsKey;
+}
+
+/** Forgets the key of this tab, and asks for one again. */
+export function forgetKey(): void {
+  if (apiKey() === "") return;
+  setApiKey("");
+  void askServer();
+}
+
+/** The model that will answer: the chosen one if it is there, else the default, else the first. */
+export function modelInUse({ models, default: fallback }: Server, chosen: string): PageModel | undefined {
+  return (
+    models.find((model) => model.name === chosen) ?? models.find((model) => model.name === fallback) ?? models[0]
+  );
+}
