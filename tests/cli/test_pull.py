@@ -40,7 +40,7 @@ def run(*arguments: str) -> Result:
 def test_a_pull_says_what_came_and_under_which_licence(server: HubServer) -> None:
     outcome = run("hf:o/Tiny-GGUF")
     assert outcome.exit_code == 0, outcome.output
-    assert "tiny-q4_k_m is here: 3 MiB, licence mit" in outcome.stdout
+    assert "tiny-q4_k_m is here: 3 MiB, licence MIT" in outcome.stdout
     assert "causerie chat --model tiny-q4_k_m" in outcome.stdout
     assert outcome.stderr == ""
 
@@ -48,7 +48,7 @@ def test_a_pull_says_what_came_and_under_which_licence(server: HubServer) -> Non
 def test_a_pull_is_one_json_object_for_programs(server: HubServer) -> None:
     outcome = run("hf:o/Tiny-GGUF", "--name", "mine", "--json")
     model = json.loads(outcome.stdout)
-    assert (model["name"], model["licence"], model["source"]) == ("mine", "mit", "hf:o/Tiny-GGUF:Tiny-Q4_K_M.gguf")
+    assert (model["name"], model["licence"], model["source"]) == ("mine", "MIT", "hf:o/Tiny-GGUF:Tiny-Q4_K_M.gguf")
 
 
 def test_a_file_is_pulled(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_model_larger_than_the_memory_is_said_to_be(tmp_path: Path, monkeypatc
     monkeypatch.setenv("CAUSERIE_MEMORY_BUDGET_GIB", "0.001")
     outcome = run(str(write(tmp_path / "x.gguf", CONTENT)))
     assert "it will not run here" in outcome.stderr
-    assert "licence apache-2.0" in outcome.stdout
+    assert "licence Apache-2.0" in outcome.stdout
 
 
 def test_a_file_that_states_no_licence_is_said_to_state_none(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_an_added_file_is_listed_with_its_facts(settings: Settings, tmp_path: Pa
     path = write(tmp_path / "Tiny-Q4_K_M.gguf")
     model = catalogue.add_file(settings, path)
     assert model.name == "tiny-q4_k_m"
-    assert (model.licence, model.quantization, model.context_tokens) == ("apache-2.0", "Q4_K_M", 4096)
+    assert (model.licence, model.quantization, model.context_tokens) == ("Apache-2.0", "Q4_K_M", 4096)
     assert model.sha256 == model_files.file_sha256([path])
     assert catalogue.find(settings, "tiny-q4_k_m") == model
     assert path.exists()

@@ -99,6 +99,15 @@ def test_a_description_cannot_name_files_elsewhere() -> None:
     assert (found.licence, found.languages) == ("own-licence", ("fr",))
 
 
+def test_what_a_hub_says_cannot_write_on_a_terminal_or_lead_elsewhere() -> None:
+    card = {"license": "mit\x1b[2J", "language": ["fr", "\x1b[2J", 7, "pt-BR"]}
+    found = hub_files.described("o/r", {"sha": COMMIT, "siblings": [], "cardData": card})
+    assert (found.licence, found.languages) == ("", ("fr", "pt-BR"))
+    for name in ("../../x", "o/r\x1b", "o", "o/.."):
+        with pytest.raises(ValueError, match=r"o|x"):
+            hub_files.described("o/r", {"id": name, "sha": COMMIT, "siblings": []})
+
+
 async def test_a_moved_repository_is_followed(server: HubServer, asking: Settings) -> None:
     server.add("old/r", {}, moved_to="new/r")
     server.add("new/r", {"M.gguf": CONTENT})

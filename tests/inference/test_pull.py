@@ -45,7 +45,7 @@ async def test_a_model_of_the_hub_is_installed_with_its_licence(server: HubServe
     )
     seen: list[tuple[int, int]] = []
     model = await pull(asking, "hf:o/Tiny-GGUF", progress=lambda done, total: seen.append((done, total)))
-    assert (model.name, model.licence, model.languages) == ("tiny-q4_k_m", "mit", ("fr",))
+    assert (model.name, model.licence, model.languages) == ("tiny-q4_k_m", "MIT", ("fr",))
     assert model.source == "hf:o/Tiny-GGUF:Tiny-Q4_K_M.gguf"
     assert model.sha256 == model_files.file_sha256([model.path])
     assert catalogue.find(asking, "tiny-q4_k_m") == model

@@ -28,6 +28,14 @@ from causerie.settings import Settings
 
 ALIASES = {"starter": packaged.STARTER_NAME}
 """Names that stand for another."""
+SPDX = {
+    name.lower(): name
+    for name in (
+        "AGPL-3.0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0",
+        "CC-BY-SA-4.0", "CC0-1.0", "GPL-3.0", "LGPL-3.0", "MIT", "MPL-2.0", "Unlicense",
+    )
+}  # fmt: skip
+"""Licences as files and the hub write them -> as SPDX does (https://spdx.org/licenses/)."""
 MAX_NAME_LENGTH = 96
 _STAGING = ".staging-"
 _logger = structlog.get_logger(__name__)
@@ -127,7 +135,7 @@ def add_file(
         quantization=header.quantization,
         context_tokens=header.context_tokens,
         cache_bytes_per_token=header.cache_bytes_per_token,
-        licence=origin.licence or header.licence,
+        licence=_licence(origin.licence or header.licence),
         source=origin.source or str(path.resolve()),
         sha256=origin.sha256 or file_sha256(files, progress),
         installed_at=int(time.time()),
@@ -203,6 +211,11 @@ def name_from(text: str) -> str:
     return safe_name(kept.encode()[:MAX_NAME_LENGTH].decode("utf-8", "ignore").rstrip("._-") or "model")
 
 
+def _licence(stated: str) -> str:
+    """SPDX's spelling of a licence, where it has one."""
+    return SPDX.get(stated.lower(), stated)
+
+
 def _folders(settings: Settings) -> list[Path]:
     try:
         found = [path for path in settings.models_folder.iterdir() if not path.name.startswith(".") and path.is_dir()]
@@ -233,7 +246,7 @@ def _from_file(name: str, path: Path) -> Model:
         quantization=header.quantization,
         context_tokens=header.context_tokens,
         cache_bytes_per_token=header.cache_bytes_per_token,
-        licence=header.licence,
+        licence=_licence(header.licence),
         source=str(path),
         installed_at=int(path.stat().st_mtime),
         embedding=header.embedding,

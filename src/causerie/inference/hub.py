@@ -22,7 +22,7 @@ import aiohttp
 from yarl import URL
 
 from causerie.errors import DownloadError, HubRefused, HubUnreachable, NotFound
-from causerie.inference.hub_files import HubFile, Repository, described
+from causerie.inference.hub_files import HubFile, Repository, described, is_repo
 from causerie.settings import Settings
 
 MAX_ANSWER_BYTES = 2**25
@@ -179,7 +179,7 @@ async def _near(client: aiohttp.ClientSession, settings: Settings, repo: str) ->
     url = (_endpoint(settings) / "api" / "models").with_query(search=name, filter="gguf", limit="20")
     try:
         answer = await _json(client, settings, url, repo)
-        names = [str(item["id"]) for item in answer]
+        names = [item["id"] for item in answer if is_repo(str(item["id"]))]
     except (DownloadError, NotFound, KeyError, TypeError):
         return []
     return difflib.get_close_matches(repo, names, n=3, cutoff=0.3)

@@ -17,7 +17,8 @@ PREFERRED = (
     "Q6_K", "Q8_0", "Q3_K_L", "Q3_K_M", "Q2_K", "BF16", "F16",
 )  # fmt: skip
 """What is taken when nothing is asked for: four bits lose little and run fast, then what is nearest to that."""
-_REFERENCE = re.compile(r"^hf:(?P<repo>[\w][\w.-]{0,95}/[\w][\w.-]{0,95})(?::(?P<what>[^:\s]{1,200}))?$", re.ASCII)
+_REPO = r"\w[\w.-]{0,95}/\w[\w.-]{0,95}"
+_REFERENCE = re.compile(rf"^hf:(?P<repo>{_REPO})(?::(?P<what>[^:\s]{{1,200}}))?$", re.ASCII)
 _QUANTIZATION = re.compile(
     r"(?:^|[-._/])((?:UD-)?(?:I?Q\d_?\w*|BF16|F16|F32|MXFP4\w*|TQ\d_0))(?=[-./]|$)", re.IGNORECASE
 )
@@ -116,18 +117,32 @@ def described(repo: str, answer: dict[str, Any]) -> Repository:
     Raises:
         KeyError, TypeError, ValueError, AttributeError: The answer is not of that form.
     """
+    name = str(answer.get("id") or repo)
+    if not is_repo(name):
+        raise ValueError(name)
     card = answer.get("cardData") or {}
     languages = card.get("language") or ()
     licence = str(card.get("license") or "")
     if licence == "other":
         licence = str(card.get("license_name") or licence)
     return Repository(
-        repo=str(answer.get("id") or repo),
+        repo=name,
         commit=str(answer["sha"]),
         files=tuple(_file(sibling) for sibling in answer["siblings"] if _plain(str(sibling["rfilename"]))),
-        licence=licence[:96],
-        languages=tuple(str(code) for code in ([languages] if isinstance(languages, str) else languages))[:64],
+        licence=licence[:96] if licence.isprintable() else "",
+        languages=tuple(
+            code for code in ([languages] if isinstance(languages, str) else languages) if _is_code(code)
+        ),
     )
+
+
+def is_repo(name: str) -> bool:
+    """Whether this can be a repository's name: what the hub says goes to terminals and into paths."""
+    return re.fullmatch(_REPO, name, re.ASCII) is not None and ".." not in name
+
+
+def _is_code(language: object) -> bool:
+    return isinstance(language, str) and re.fullmatch(r"[a-z]{2,3}(-\w{2,8})?", language, re.ASCII) is not None
 
 
 def _file(sibling: dict[str, Any]) -> HubFile:

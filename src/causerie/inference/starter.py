@@ -76,7 +76,8 @@ async def _fetch_wheel(folder: Path) -> Path:
     if process.returncode or not wheels:
         lines = output.decode("utf-8", "replace").strip().splitlines() or ["no output"]
         raise DownloadError(
-            "pip could not fetch {package}: {reason}", package=REQUIREMENT, reason=lines[-1][:300],
+            "pip could not fetch {package}: {reason}", package=REQUIREMENT,
+            reason="".join(filter(str.isprintable, lines[-1]))[:300],
             hint="check the connection, or install it yourself: pip install 'causerie[starter]'",
         )  # fmt: skip
     return wheels[0]
