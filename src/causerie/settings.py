@@ -136,7 +136,7 @@ class Settings(BaseSettings):
     slots: int = Field(4, ge=1, le=64)
     """Answers that one local model gives at the same time; they share its context."""
     threads: int = Field(0, ge=0, le=512)
-    """Processor threads of one local model (0 = one for each physical core)."""
+    """Processor threads of one local model (0 = one for each physical core but one)."""
     gpu_layers: int = Field(-1, ge=-1)
     """Layers of a local model put on the GPU when the build has one (-1 = as many as fit)."""
     idle_unload_s: float = Field(900.0, ge=0)

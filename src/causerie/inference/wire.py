@@ -56,7 +56,7 @@ def client_session(*, keep_alive: bool) -> aiohttp.ClientSession:
             them: 8 to 13 of 75 streams failed so; with a connection each, none.
     """
     # A client must never wait for another client's answer: the server bounds how many are in progress.
-    connector = aiohttp.TCPConnector(limit=0, force_close=not keep_alive, keepalive_timeout=30)
+    connector = aiohttp.TCPConnector(limit=0, force_close=not keep_alive)
     return aiohttp.ClientSession(connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar())
 
 
