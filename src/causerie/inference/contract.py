@@ -68,6 +68,8 @@ class Capabilities:
     json_schema: bool = True
     logprobs: bool = True
     images: bool = False
+    reasoning_effort: bool = False
+    """It takes `reasoning_effort` and `verbosity`."""
     context_tokens: int = 0
     """In tokens, prompt and answer together (0 = unknown)."""
     embedding_dimensions: int = 0

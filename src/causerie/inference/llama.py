@@ -37,7 +37,7 @@ from causerie.inference.llama_events import (
     without_top_logprobs,
 )
 from causerie.inference.memory import context_tokens
-from causerie.inference.prompted_tools import prompted, tool_events
+from causerie.inference.prompted_tools import TOOL_FIELDS, prompted, tool_events
 from causerie.inference.wire import DONE, Failures, Timeouts, post, read_events, read_whole
 from causerie.settings import Settings
 
@@ -149,8 +149,8 @@ class LlamaEngine:
     @asynccontextmanager
     async def chat(self, payload: Payload) -> AsyncIterator[Reply]:
         """As `contract.Engine.chat`."""
-        by_prompt = bool(payload.get("tools")) and not self._template_has_tools
         request = _narrowed(payload)
+        by_prompt = bool(request.get("tools")) and not self._template_has_tools
         async with self._post("chat/completions", _streamed(prompted(request) if by_prompt else request)) as response:
             yield LlamaReply(response, self._failures, by_prompt=by_prompt, chosen_only=_chosen_only(payload))
 
@@ -249,8 +249,10 @@ def computing_threads() -> int:
 
 
 def _narrowed(payload: Payload) -> Payload:
-    """A named function as llama.cpp understands it: that tool alone, and required."""
+    """A named function as llama.cpp understands it: that tool alone, and required; no tools at all for `none`."""
     choice = payload.get("tool_choice")
+    if choice == "none":
+        return {name: value for name, value in payload.items() if name not in TOOL_FIELDS}
     if not isinstance(choice, Mapping):
         return payload
     name = choice["function"]["name"]

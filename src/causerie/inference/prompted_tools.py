@@ -17,6 +17,8 @@ from causerie.inference.aggregate import DATA, decoded, encoded
 from causerie.inference.contract import Payload
 from causerie.inference.wire import DONE
 
+TOOL_FIELDS = frozenset({"tools", "tool_choice", "parallel_tool_calls"})
+"""What a request without tools does not have."""
 _INSTRUCTION = (
     "You can call these functions. Answer with one JSON object: "
     '{{"tool_calls": [{{"name": ..., "arguments": {{...}}}}]}} to call{or_text}.\nFunctions:\n{functions}'
@@ -27,18 +29,13 @@ _OR_TEXT = ', or {"answer": "..."} to answer in words'
 def prompted(payload: Payload) -> dict[str, Any]:
     """The request without tools that asks for the same: instructions, and a schema for the answer."""
     tools = [tool["function"] for tool in payload["tools"]]
-    request = {name: value for name, value in payload.items() if name not in _TOOL_FIELDS}
+    request = {name: value for name, value in payload.items() if name not in TOOL_FIELDS}
     request["messages"] = [_plain(message) for message in payload["messages"]]
-    if payload.get("tool_choice") == "none":
-        return request
     forced = payload.get("tool_choice", "auto") != "auto"
     _instruct(request["messages"], tools, forced=forced)
     one_call = payload.get("parallel_tool_calls") is False
     schema = {"name": "answer", "schema": _schema(tools, forced=forced, one_call=one_call)}
     return request | {"response_format": {"type": "json_schema", "json_schema": schema}}
-
-
-_TOOL_FIELDS = frozenset({"tools", "tool_choice", "parallel_tool_calls"})
 
 
 def _instruct(messages: list[dict[str, Any]], tools: list[dict[str, Any]], *, forced: bool) -> None:
