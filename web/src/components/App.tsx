@@ -3,7 +3,7 @@ import { AssistantRuntimeProvider } from "@assistant-ui/react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { askServer, modelInUse, server } from "../state/server";
-import { followPage } from "../state/chat";
+import { chat, followPage } from "../state/chat";
 import { preferences } from "../state/preferences";
 import { useStore } from "../state/store";
 import { CrashBoundary } from "./Boundary";
@@ -21,7 +21,9 @@ const ASK_AGAIN_MS = 2000;
 /** Asks the server at once, while something loads or fails, and when people come back to the tab. */
 function useServer(): void {
   const { models, failure, needsKey } = useStore(server);
-  const waiting = !needsKey && (failure !== null || models.some((model) => model.state === "loading"));
+  const { running } = useStore(chat);
+  const starts = running !== null && models.some((model) => model.state === "unloaded");
+  const waiting = !needsKey && (failure !== null || starts || models.some((model) => model.state === "loading"));
   useEffect(() => {
     const seen = (): void => {
       if (document.visibilityState === "visible" && !server.get().needsKey) void askServer();

@@ -29,11 +29,11 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
     <>
       <ComposerPrimitive.Root className="composer">
         <ComposerPrimitive.Input
-          ref={box} id="message-box" className="box" rows={1} maxRows={10} autoFocus cancelOnEscape={false}
+          ref={box} id="message-box" className="box" rows={1} maxRows={10} autoFocus cancelOnEscape={false} unstable_insertNewlineOnTouchEnter
           aria-label={t("composer.label")} aria-describedby="message-hint" placeholder={t("composer.placeholder")}
         />
         {running ? (
-          <ComposerPrimitive.Cancel className="send" aria-label={t("composer.stop")} title={t("composer.stop")}><Icon name="stop" /></ComposerPrimitive.Cancel>
+          <ComposerPrimitive.Cancel className="send stop" aria-label={t("composer.stop")} title={t("composer.stop")}><Icon name="stop" /></ComposerPrimitive.Cancel>
         ) : (
           <ComposerPrimitive.Send className="send" aria-label={t("composer.send")} title={t("composer.send")}><Icon name="send" /></ComposerPrimitive.Send>
         )}

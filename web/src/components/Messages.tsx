@@ -10,6 +10,8 @@ import { useStore } from "../state/store";
 import { Boundary } from "./Boundary";
 import { CopyButton } from "./CopyButton";
 import { Icon } from "./Icon";
+import { server } from "../state/server";
+import { WithCode } from "./WithCode";
 import { useRemedy } from "./remedy";
 
 const Markdown = lazy(() => import("../markdown/Markdown"));
@@ -77,10 +79,12 @@ export function QuestionEditor() {
 }
 
 /** What is shown until the first word comes. */
-function Waiting() {
+function Waiting({ model }: { model: string }) {
   const { t, i18n } = useTranslation();
   const { reading } = useStore(chat);
-  const text = reading === null || reading >= 1 ? t("message.thinking") : t("message.reading", { share: percent(reading, i18n.language) });
+  const loading = useStore(server).models.some(({ name, state }) => name === model && (state === "unloaded" || state === "loading"));
+  const read = reading !== null && reading < 1 ? t("message.reading", { share: percent(reading, i18n.language) }) : null;
+  const text = read ?? t(loading ? "message.loading" : "message.thinking");
   return <p className="waiting"><span className="pulse" aria-hidden="true" />{text}</p>;
 }
 
@@ -94,7 +98,7 @@ function Outcome({ answer }: { answer: Answer }) {
     return (
       <div className="failure" role="alert">
         <p><Icon name="warning" /><strong>{t("errors.title.answer")}</strong></p>
-        <p>{remedy(failure)}</p>
+        <p><WithCode text={remedy(failure)} /></p>
         {said && <details><summary>{t("errors.technical")}</summary><p lang="en">{said}</p></details>}
         <ActionBarPrimitive.Reload className="button">{t("errors.retry")}</ActionBarPrimitive.Reload>
       </div>
@@ -139,13 +143,15 @@ export function AnswerMessage() {
     <MessagePrimitive.Root asChild>
       <article className="answer" aria-label={answer.model} aria-busy={running}>
         <p className="speaker">{answer.model}</p>
-        {answer.text === "" && running ? <Waiting /> : <AnswerText answer={answer} />}
+        {answer.text === "" && running ? <Waiting model={answer.model} /> : <AnswerText answer={answer} />}
         <Outcome answer={answer} />
         {!running && (
           <div className="actions">
             <Versions id={answer.id} />
             {answer.text !== "" && <CopyButton text={() => answer.text} label={t("message.copy")} />}
-            <ActionBarPrimitive.Reload className="quiet" aria-label={again} title={again}><Icon name="again" /></ActionBarPrimitive.Reload>
+            {answer.state !== "failed" && (
+              <ActionBarPrimitive.Reload className="quiet" aria-label={again} title={again}><Icon name="again" /></ActionBarPrimitive.Reload>
+            )}
             <Measured answer={answer} />
           </div>
         )}

@@ -7,6 +7,7 @@ import { gaugeOf } from "../state/gauge";
 import { server } from "../state/server";
 import { useStore } from "../state/store";
 import { Icon } from "./Icon";
+import { WithCode } from "./WithCode";
 import { useRemedy } from "./remedy";
 
 export function Notices({ model }: { model: PageModel | undefined }) {
@@ -22,7 +23,7 @@ export function Notices({ model }: { model: PageModel | undefined }) {
   if (gauge && gauge.level !== "calm") notices.push(t(`gauge.${gauge.level}`));
   return (
     <div role="status" className="notices">
-      {notices.map((text) => <p key={text} className="notice"><Icon name="warning" />{text}</p>)}
+      {notices.map((text) => <p key={text} className="notice"><Icon name="warning" /><span><WithCode text={text} /></span></p>)}
     </div>
   );
 }

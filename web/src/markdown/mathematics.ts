@@ -15,9 +15,9 @@ const DOLLAR = /(?<![\\$\w])\$(?![\s$])([^$\n]*?[^\s\\$])\$(?![\d$])/g;
 
 function rewrite(text: string): string {
   return text
-    .replace(DISPLAY, (_, formula: string) => `\n$$$$\n${formula.trim()}\n$$$$\n`)
-    .replace(INLINE, (_, formula: string) => `$$$$${formula.trim()}$$$$`)
-    .replace(DOLLAR, (_, formula: string) => `$$$$${formula}$$$$`);
+    .replace(DISPLAY, (_, formula: string) => `\n$$\n${formula.trim()}\n$$\n`)
+    .replace(INLINE, (_, formula: string) => `$$${formula.trim()}$$`)
+    .replace(DOLLAR, (_, formula: string) => `$$${formula}$$`);
 }
 
 /** The Markdown with every formula between double dollars. */
