@@ -18,7 +18,7 @@ from causerie.cli.chat import chat
 from causerie.cli.doctor import doctor
 from causerie.cli.language import t
 from causerie.cli.pull import pull
-from causerie.cli.terminal import errors, print_error
+from causerie.cli.terminal import errors, logs_to_stderr, print_error
 from causerie.cli.up import up
 from causerie.errors import CauserieError
 
@@ -61,6 +61,7 @@ def options(
     ] = False,
 ) -> None:
     """Options that stand before the verb."""
+    logs_to_stderr()
 
 
 def run(arguments: list[str] | None = None) -> None:

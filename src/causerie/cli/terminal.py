@@ -5,6 +5,7 @@ Does not: decide what to say.
 """
 
 import json
+import logging
 import sys
 from functools import cache
 from typing import TYPE_CHECKING
@@ -31,6 +32,17 @@ def console() -> "Console":
 def errors() -> "Console":
     """Standard error: progress, warnings, failures."""
     return _console(stderr=True)
+
+
+def logs_to_stderr() -> None:
+    """Warnings and worse of the lower rooms go to standard error, so that they never mix with an answer or JSON."""
+    import structlog
+
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
 
 
 def print_json(value: object) -> None:

@@ -1,0 +1,139 @@
+"""Who answers `causerie chat`: the server that is up, or else a model loaded for this conversation alone.
+
+Does: find out which, list the models, resolve a name, and give an answer as the chunks of a chat completion.
+Does not: print.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import aiohttp
+
+from causerie.errors import CauserieError, EngineUnavailable, InvalidRequest, ModelNotFound, Unauthenticated
+from causerie.inference.router import Router
+from causerie.inference.wire import Failures, Timeouts, client_session, post, read_events
+from causerie.settings import Settings
+
+_LOOK = aiohttp.ClientTimeout(total=2)
+"""A server on this machine answers at once, or is not one of ours."""
+
+
+class Talk(Protocol):
+    """Something that answers."""
+
+    async def models(self) -> list[str]:
+        """Names of the models that chat."""
+        ...
+
+    async def resolve(self, name: str | None) -> str:
+        """The model of this name (None = the default one).
+
+        Raises:
+            ModelNotFound: There is none.
+        """
+        ...
+
+    def events(self, payload: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """The chunks of an answer, parsed.
+
+        Raises:
+            CauserieError: Whatever ended it.
+        """
+        ...
+
+
+@asynccontextmanager
+async def talk(settings: Settings) -> AsyncIterator[Talk]:
+    """The server that is up at the settings' address, or this process itself."""
+    async with client_session(keep_alive=True) as session:
+        url = f"http://{settings.host}:{settings.port}"
+        key = settings.api_keys[0].get_secret_value() if settings.api_keys else None
+        found = await _server_models(session, url, key)
+        if found is not None:
+            yield _Server(session, url, key, found)
+            return
+    async with Router(settings) as router:
+        yield _Alone(router)
+
+
+async def _server_models(session: aiohttp.ClientSession, url: str, key: str | None) -> dict[str, Any] | None:
+    """What `/api/models` says, or None when nothing of ours listens there."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        async with session.get(f"{url}/api/models", headers=headers, timeout=_LOOK) as answer:
+            said = await answer.json(content_type=None)
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+        return None
+    return said if isinstance(said, dict) and {"default", "models"} <= said.keys() else None
+
+
+async def _chunks(events: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
+    async for event in events:
+        if event.startswith(b"data: {"):
+            yield json.loads(event[len(b"data: ") :])
+
+
+class _Alone:
+    """A model loaded into this process's own child."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    async def models(self) -> list[str]:
+        return [status.name for status in self._router.models() if status.capabilities.chat]
+
+    async def resolve(self, name: str | None) -> str:
+        return self._router.resolve(name)
+
+    async def events(self, payload: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        async with self._router.send("chat/completions", payload) as reply:
+            async for chunk in _chunks(reply.events()):
+                yield chunk
+
+
+class _Server:
+    """A causerie that is up on this machine."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, key: str | None, found: dict[str, Any]) -> None:
+        self._session = session
+        self._url = url
+        self._key = key
+        self._found = found
+
+    async def models(self) -> list[str]:
+        return [model["name"] for model in self._found["models"] if model["chat"]]
+
+    async def resolve(self, name: str | None) -> str:
+        wanted = name or self._found["default"]
+        if wanted == "starter":
+            wanted = next((model["name"] for model in self._found["models"] if model["starter"]), wanted)
+        if wanted not in await self.models():
+            raise ModelNotFound("no model is named {name!r}", name=wanted, hint="`causerie models` lists those here")
+        return wanted
+
+    async def events(self, payload: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        timeouts, body = Timeouts(connect_s=2), json.dumps(payload).encode()
+        url = f"{self._url}/v1/chat/completions"
+        async with post(self._session, url, body, key=self._key, timeouts=timeouts, failures=_FAILURES) as response:
+            async for chunk in _chunks(read_events(response, timeouts, _FAILURES)):
+                yield chunk
+
+
+def _stopped(reason: str) -> CauserieError:
+    return EngineUnavailable("the server stopped answering: {reason}", reason=reason, hint="is it still up?")
+
+
+def _refused(status: int, said: dict[str, Any], wait_s: float | None) -> CauserieError:
+    kinds: dict[int, type[CauserieError]] = {401: Unauthenticated, 404: ModelNotFound}
+    kind = kinds.get(status, InvalidRequest if status < 500 else EngineUnavailable)
+    return kind("{message}", message=said["message"], retry_after=wait_s, hint=_braced(said.get("hint") or ""))
+
+
+def _braced(text: str) -> str:
+    # The server's words are no template of ours.
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+_FAILURES = Failures(unreachable=_stopped, timed_out=_stopped, broken=_stopped, refused=_refused)

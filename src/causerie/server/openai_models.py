@@ -1,0 +1,59 @@
+"""`GET /v1/models` and `GET /v1/models/{model}`: what can be asked, in OpenAI's form.
+
+Does: list. Does not: say more than OpenAI's form holds; the page has `/api/models`.
+Form: https://platform.openai.com/docs/api-reference/models
+Try it: curl http://127.0.0.1:8080/v1/models
+"""
+
+import time
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from causerie.errors import ModelNotFound
+from causerie.inference.contract import ModelStatus
+from causerie.inference.router import Router
+
+
+class ModelObject(BaseModel):
+    """One model."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int
+    """Seconds since 1970: when it was installed, or when this server started."""
+    owned_by: str
+    """Engine or upstream that runs it."""
+
+
+class ModelList(BaseModel):
+    """All models."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelObject]
+
+
+def models_routes(router: Router) -> APIRouter:
+    """The two routes."""
+    routes = APIRouter(tags=["OpenAI"])
+    started = int(time.time())
+
+    def model_object(status: ModelStatus) -> ModelObject:
+        installed = status.model.installed_at if status.model else 0
+        return ModelObject(id=status.name, created=installed or started, owned_by=status.engine)
+
+    @routes.get("/v1/models", summary="List the models")
+    async def list_models() -> ModelList:
+        return ModelList(data=[model_object(status) for status in router.models()])
+
+    # An id may hold slashes: `upstream/owner/name`.
+    @routes.get("/v1/models/{model:path}", summary="Show one model")
+    async def show_model(model: str) -> ModelObject:
+        name = router.resolve(model)
+        for status in router.models():
+            if status.name == name:
+                return model_object(status)
+        raise ModelNotFound("no model is named {name!r}", name=name)
+
+    return routes

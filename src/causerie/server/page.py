@@ -1,0 +1,102 @@
+"""The page's files, as `make web` built them.
+
+Does: serve `index.html` at `/` under a strict Content-Security-Policy, and the assets; their names hold a hash of
+their content, so browsers keep them for ever; sends the `.br` or `.gz` beside a file when the client takes it.
+Does not: build or compress anything, or send `index.html` for a path that does not exist.
+"""
+
+from dataclasses import dataclass
+from mimetypes import guess_type
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from causerie.errors import NotFound
+
+FOLDER = Path(__file__).parent / "page"
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+PAGE_HEADERS = {
+    "content-security-policy": POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "x-frame-options": "DENY",
+}
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+NOT_BUILT = (
+    "The page is not built yet: run `make web` in the repository, then reload.\n"
+    "La page n'est pas encore construite : lancez `make web` dans le dépôt, puis rechargez.\n"
+)
+ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+"""Best first: the name in `Accept-Encoding`, and the ending of the file."""
+
+
+@dataclass(frozen=True)
+class PageFile:
+    """A file that may be sent."""
+
+    path: Path
+    media_type: str
+    cache: str
+
+
+def page_files(folder: Path) -> dict[str, PageFile]:
+    """Every file of the built page by its path in the address; a name outside this table is not served.
+
+    Args:
+        folder: What the build wrote (may be missing: the table is empty then).
+    """
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or path.suffix in (".br", ".gz", ".map"):
+            continue
+        name = path.relative_to(folder).as_posix()
+        media_type = guess_type(name)[0] or "application/octet-stream"
+        files[name] = PageFile(path, media_type, FOR_EVER if name.startswith("assets/") else ASK_AGAIN)
+    return files
+
+
+def page_routes(folder: Path = FOLDER) -> APIRouter:
+    """The routes `/` and everything below it that is a file of the page; register them last."""
+    routes = APIRouter(include_in_schema=False)
+    files = page_files(folder)
+
+    @routes.api_route("/", methods=["GET", "HEAD"])
+    async def index(request: Request) -> Response:
+        if "index.html" not in files:
+            return PlainTextResponse(NOT_BUILT, 503, PAGE_HEADERS)
+        return _send(files["index.html"], request)
+
+    @routes.api_route("/{name:path}", methods=["GET", "HEAD"])
+    async def asset(name: str, request: Request) -> Response:
+        if name not in files:
+            raise NotFound(
+                "there is no path {path}", path=request.url.path, hint="GET /openapi.json lists every path"
+            )
+        return _send(files[name], request)
+
+    return routes
+
+
+def _send(file: PageFile, request: Request) -> Response:
+    accepted = {part.split(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
+    headers = {**PAGE_HEADERS, "cache-control": file.cache, "vary": "accept-encoding"}
+    for name, ending in ENCODINGS:
+        packed = file.path.with_name(file.path.name + ending)
+        if name in accepted and packed.is_file():
+            headers["content-encoding"] = name
+            return FileResponse(packed, headers=headers, media_type=file.media_type)
+    return FileResponse(file.path, headers=headers, media_type=file.media_type)

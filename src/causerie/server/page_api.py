@@ -1,0 +1,110 @@
+"""`/api/...`: what the page asks beside OpenAI's routes.
+
+Does: say of each model what a person wants to know before choosing it, and of the server what the page must know.
+Does not: chat; the page does that through `/v1/chat/completions`, as everyone.
+"""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from causerie.errors import ModelNotFound
+from causerie.inference.contract import ModelStatus
+from causerie.inference.router import Router
+from causerie.settings import Settings
+
+
+class Description(BaseModel):
+    """Honest sentences about a model, by language (empty = there are none)."""
+
+    en: str
+    fr: str
+
+
+class PageModel(BaseModel):
+    """A model as the page shows it."""
+
+    name: str
+    engine: str
+    state: Literal["unloaded", "loading", "ready", "failed"]
+    size_bytes: int
+    """On disk (0 = it does not run here)."""
+    memory_bytes: int
+    """Taken when loaded (estimated until it is)."""
+    parameters: int
+    """Number of weights (0 = unknown)."""
+    quantization: str
+    context_tokens: int
+    """Prompt and answer together (0 = unknown)."""
+    licence: str
+    languages: list[str]
+    """ISO 639-1 codes."""
+    chat: bool
+    embeddings: bool
+    images: bool
+    description: Description
+    starter: bool
+    """The small model that comes with the program."""
+
+
+class PageModels(BaseModel):
+    """All models, and the one that answers when none is chosen."""
+
+    default: str
+    """Empty = there is none."""
+    models: list[PageModel]
+
+
+class PageSettings(BaseModel):
+    """What the page must know of the server."""
+
+    version: str
+    api_key_required: bool
+    max_tokens: int
+    """Tokens of an answer when the request sets no limit."""
+
+
+def page_api_routes(router: Router, settings: Settings, version: str) -> APIRouter:
+    """The routes of the page."""
+    routes = APIRouter(tags=["Page"])
+
+    @routes.get("/api/models", summary="Models, for people")
+    async def models() -> PageModels:
+        return PageModels(default=_default(router), models=[page_model(status) for status in router.models()])
+
+    @routes.get("/api/settings", summary="What the page must know of the server")
+    async def page_settings() -> PageSettings:
+        return PageSettings(version=version, api_key_required=bool(settings.api_keys), max_tokens=settings.max_tokens)
+
+    return routes
+
+
+def page_model(status: ModelStatus) -> PageModel:
+    """A model's facts in the page's form."""
+    model, can = status.model, status.capabilities
+    description = model.description if model else {}
+    return PageModel(
+        name=status.name,
+        engine=status.engine,
+        state=status.state,
+        size_bytes=model.size_bytes if model else 0,
+        memory_bytes=status.memory_bytes,
+        parameters=model.parameters if model else 0,
+        quantization=model.quantization if model else "",
+        context_tokens=can.context_tokens,
+        licence=model.licence if model else "",
+        languages=list(model.languages) if model else [],
+        chat=can.chat,
+        embeddings=can.embeddings,
+        images=can.images,
+        description=Description(en=description.get("en", ""), fr=description.get("fr", "")),
+        starter=bool(model and model.source == "starter"),
+    )
+
+
+def _default(router: Router) -> str:
+    try:
+        return router.resolve(None)
+    except ModelNotFound:
+        return ""
