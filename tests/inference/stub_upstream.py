@@ -12,6 +12,7 @@ from aiohttp import web
 Fault = Literal[
     "", "hang", "slow", "drop", "empty", "half-whole", "mid-death", "no-end", "no-done", "no-role", "error-event",
     "vllm-error-event", "hang-mid", "crlf", "tight", "not-json", "error-in-200", "never-ends", "ignores-stream",
+    "hang-after-headers", "drop-after-headers",
 ]  # fmt: skip
 """What goes wrong with the next answers; a status is set by `status` instead."""
 
@@ -137,6 +138,11 @@ class StubUpstream:
         await response.prepare(request)
         if self.fault == "empty":
             return response
+        if self.fault == "hang-after-headers":
+            await asyncio.sleep(30)
+        if self.fault == "drop-after-headers":
+            await asyncio.sleep(0.05)
+            self._abort(request)
         end = b"\r\n" if self.fault == "crlf" else b"\n"
         space = b"" if self.fault == "tight" else b" "
 

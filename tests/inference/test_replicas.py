@@ -1,7 +1,10 @@
 """A conversation stays where its beginning is cached, unless there is too much to do there."""
 
+import re
+import tomllib
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -10,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causerie.inference.replicas import Replica, choose, head_of, look, preference, replicas_of
-from causerie.settings import Upstream
+from causerie.settings import Settings, Upstream
 from tests.inference.stub_upstream import StubUpstream
 
 
@@ -115,6 +118,14 @@ def test_what_has_no_beginning_goes_to_the_least_loaded() -> None:
 def test_the_beginning_is_what_later_turns_share(payload: Mapping[str, Any], head: bytes) -> None:
     assert head in head_of(payload)
     assert b'"b"' not in head_of(payload)
+
+
+def test_the_guides_examples_are_settings() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "connect-an-upstream.md"
+    examples = re.findall(r"```toml\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(examples) >= 4
+    for example in examples:
+        Settings.model_validate(tomllib.loads(example))
 
 
 async def test_a_look_finds_whether_a_server_answers() -> None:

@@ -18,6 +18,7 @@ from causerie.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from causerie.inference import upstream, wire
 from causerie.inference.breaker import FAILURES_TO_OPEN
 from causerie.inference.upstream import UpstreamEngine
 from causerie.settings import Upstream
@@ -189,6 +190,16 @@ async def test_a_whole_answer_that_is_none_is_an_error(fault: Fault, stub: StubU
             await whole(running)
 
 
+async def test_an_answer_beyond_all_measure_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upstream, "MAX_BODY_BYTES", 1000)
+    monkeypatch.setattr(wire, "MAX_BODY_BYTES", 1000)
+    async with StubUpstream(words=("long" * 500_000,)) as stub, engine(stub) as running:
+        with pytest.raises(UpstreamError, match="too long"):
+            await whole(running)
+        with pytest.raises(UpstreamError, match="longer than 1000 bytes"):
+            await streamed(running)
+
+
 async def test_an_upstream_that_streams_nothing_is_an_error(stub: StubUpstream) -> None:
     stub.fault = "ignores-stream"
     async with engine(stub) as running:
@@ -233,7 +244,7 @@ async def test_a_server_that_cannot_be_reached_is_replaced_by_another(
         assert {text_of(await streamed(running, text=f"question {n}")) for n in range(8)} == {"Salut"}
 
 
-@pytest.mark.parametrize("fault", ["drop", "empty"])
+@pytest.mark.parametrize("fault", ["drop", "empty", "drop-after-headers"])
 async def test_a_server_that_fails_before_its_answer_is_replaced_by_another(
     fault: Fault, stub: StubUpstream, other: StubUpstream
 ) -> None:
@@ -285,6 +296,9 @@ async def test_silence_before_and_in_an_answer_has_its_limits(stub: StubUpstream
     async with engine(stub, first_token_timeout_s=0.1, idle_timeout_s=60) as running:
         stub.fault = "slow"
         with pytest.raises(UpstreamTimeout, match="first byte"):
+            await streamed(running)
+        stub.fault = "hang-after-headers"
+        with pytest.raises(UpstreamTimeout, match="first piece"):
             await streamed(running)
     async with engine(stub, first_token_timeout_s=60, idle_timeout_s=0.1) as running:
         assert text_of(await streamed(running)) == "Bonjour", "the first byte has its own limit"

@@ -10,7 +10,7 @@ What is sent is encoded once and what comes back is not parsed: a request costs 
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sized
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -77,8 +77,11 @@ class UpstreamReply:
             yield DATA + await self.read() + b"\n\n"
             yield DONE
             return
-        async for event in mended(split_events(self._pieces()), self.failures, self.model, self.choices):
-            yield event
+        try:
+            async for event in mended(split_events(self._pieces()), self.failures, self.model, self.choices):
+                yield event
+        except EventTooLongError as error:
+            raise self.failures.broken(str(error)) from error
         # Read to its end, the connection serves the next request; an upstream that does not end it loses it.
         if not self.response.content.at_eof():
             with contextlib.suppress(TimeoutError, aiohttp.ClientError):
@@ -98,8 +101,6 @@ class UpstreamReply:
             raise self.failures.timed_out("the next piece of its answer") from error
         except (aiohttp.ClientError, OSError) as error:
             raise self.failures.broken("it closed the connection") from error
-        except EventTooLongError as error:
-            raise self.failures.broken(str(error)) from error
 
 
 class UpstreamEngine:
@@ -215,11 +216,9 @@ class UpstreamEngine:
         """Send the request until a replica begins to answer; its `in_flight` is then counted."""
         replicas = self._serving[payload["model"]]
         tried: list[Replica] = []
-        replica: Replica | None = self._first_choice(payload)
+        replica = self._first_choice(payload)
         reused = True
         while True:
-            if replica is None:
-                raise RuntimeError("a replica is chosen before each try")
             replica.breaker.begin()
             replica.in_flight += 1
             try:
@@ -233,11 +232,11 @@ class UpstreamEngine:
                     continue
                 _count(replica, error)
                 tried.append(replica)
-                failed, retry = replica, isinstance(error, UpstreamUnavailable | RateLimited)
-                replica = choose(replicas, payload, tried) if retry and len(tried) < MOST_TRIES else None
-                if replica is None:
+                another = choose(replicas, payload, tried) if _may_ask_another(error, tried) else None
+                if another is None:
                     raise
-                _logger.info("another replica is asked", failed=failed.server, next=replica.server)
+                _logger.info("another replica is asked", failed=replica.server, next=another.server)
+                replica = another
             else:
                 replica.breaker.answered()
                 return replica, reply
@@ -306,6 +305,10 @@ def _count(replica: Replica, error: BaseException) -> None:
         replica.breaker.succeed()  # it refused the request with reason: it is well
     else:
         replica.breaker.forget()
+
+
+def _may_ask_another(error: BaseException, tried: Sized) -> bool:
+    return isinstance(error, UpstreamUnavailable | RateLimited) and len(tried) < MOST_TRIES
 
 
 def _was_closed(error: BaseException) -> bool:
