@@ -50,6 +50,7 @@ export function QuestionMessage() {
   return (
     <MessagePrimitive.Root asChild>
       <article className="question" aria-label={t("message.you")}>
+        <h2 className="unseen">{t("message.you")}</h2>
         <div className="bubble">{message.text}</div>
         <div className="actions">
           <Versions id={message.id} />
@@ -142,7 +143,7 @@ export function AnswerMessage() {
   return (
     <MessagePrimitive.Root asChild>
       <article className="answer" aria-label={answer.model} aria-busy={running}>
-        <p className="speaker">{answer.model}</p>
+        <h2 className="speaker">{answer.model}</h2>
         {answer.text === "" && running ? <Waiting model={answer.model} /> : <AnswerText answer={answer} />}
         <Outcome answer={answer} />
         {!running && (

@@ -8,6 +8,7 @@ import { askServer, server } from "../state/server";
 import { useStore } from "../state/store";
 import { Command } from "./Command";
 import { Dialog } from "./Dialog";
+import { WithCode } from "./WithCode";
 
 /** What is known of a model, by name; what is unknown is not shown. */
 function useFacts(model: PageModel): [string, string][] {
@@ -28,13 +29,21 @@ function useFacts(model: PageModel): [string, string][] {
   return facts.filter(([, value]) => value !== "");
 }
 
-function ModelCard({ model, chosen, choose }: { model: PageModel; chosen: boolean; choose: () => void }) {
+interface CardProps {
+  model: PageModel;
+  chosen: boolean;
+  choose: () => void;
+  close: () => void;
+}
+
+/** A click chooses and closes; the keyboard's arrows choose only, so that all cards can be read on the way. */
+function ModelCard({ model, chosen, choose, close }: CardProps) {
   const { t, i18n } = useTranslation();
   const fallback = useStore(server).default;
   const description = i18n.language === "fr" ? model.description.fr : model.description.en;
   return (
     <label className={`model-card${chosen ? " chosen" : ""}`}>
-      <input type="radio" name="model" value={model.name} checked={chosen} onChange={choose} />
+      <input type="radio" name="model" value={model.name} checked={chosen} onChange={choose} onClick={(event) => event.detail > 0 && close()} />
       <span className="model-title">
         <strong>{model.name}</strong>
         {model.starter && <span className="tag">{t("models.starter")}</span>}
@@ -42,7 +51,7 @@ function ModelCard({ model, chosen, choose }: { model: PageModel; chosen: boolea
         {model.size_bytes === 0 && <span className="tag">{t("models.remote")}</span>}
       </span>
       <span className="model-state"><span className={`dot ${model.state}`} />{t(`models.state.${model.state}`)}</span>
-      {description && <span className="model-description">{description}</span>}
+      {description && <span className="model-description"><WithCode text={description} /></span>}
       <span className="facts">
         {useFacts(model).map(([name, value]) => (
           <span key={name}><span className="fact-name">{name}</span> {value}</span>
@@ -62,7 +71,7 @@ export function ModelDialog({ inUse, close }: { inUse: string; close: () => void
         <legend className="unseen">{t("models.title")}</legend>
         {models.length === 0 && <p>{t("models.none")}</p>}
         {models.map((model) => (
-          <ModelCard key={model.name} model={model} chosen={model.name === inUse} choose={() => prefer({ model: model.name })} />
+          <ModelCard key={model.name} model={model} chosen={model.name === inUse} choose={() => prefer({ model: model.name })} close={close} />
         ))}
       </fieldset>
       <p className="better">{t("models.better")} <Command text="causerie models suggest" /></p>

@@ -33,6 +33,8 @@ export const chat = createStore<Chat>({
 });
 
 let stopRunning: AbortController | null = null;
+/** The page is going: the browser cuts the connection, which is no fault of the server. */
+let leaving = false;
 let saving: ReturnType<typeof setTimeout> | undefined;
 
 function save(): void {
@@ -53,7 +55,11 @@ function changeAnswer(id: string, to: (answer: Answer) => Answer): void {
 
 /** Follows the page's life: saves when it goes, and takes over what another tab of the page has kept. */
 export function followPage(): () => void {
+  const comes = (): void => {
+    leaving = false;
+  };
   const goes = (): void => {
+    leaving = true;
     if (saving !== undefined) save();
   };
   const other = (event: StorageEvent): void => {
@@ -61,9 +67,11 @@ export function followPage(): () => void {
       chat.set({ ...chat.get(), conversation: revive(recall(KEYS.conversation)) });
     }
   };
+  addEventListener("pageshow", comes);
   addEventListener("pagehide", goes);
   addEventListener("storage", other);
   return () => {
+    removeEventListener("pageshow", comes);
     removeEventListener("pagehide", goes);
     removeEventListener("storage", other);
   };
@@ -93,6 +101,7 @@ export async function answer(question: string, model: string): Promise<void> {
     changeAnswer(id, (answer) => ({ ...answer, state: "done", reason }));
   } catch (error) {
     if (controller.signal.aborted) changeAnswer(id, (answer) => ({ ...answer, state: "stopped" }));
+    else if (leaving) changeAnswer(id, (answer) => ({ ...answer, state: "cut" }));
     else {
       const failure = error instanceof RequestFailed ? error.failure : { code: "unknown", message: String(error) };
       changeAnswer(id, (answer) => ({ ...answer, state: "failed", failure }));
@@ -158,9 +167,9 @@ export function showMessage(id: string): void {
 export function beginAnew(): void {
   stop();
   const { conversation, previous } = chat.get();
-  const leaving = shown(conversation).length > 0 ? revive(conversation) : previous;
-  keep(KEYS.previous, leaving);
-  update({ conversation: EMPTY, previous: leaving });
+  const last = shown(conversation).length > 0 ? revive(conversation) : previous;
+  keep(KEYS.previous, last);
+  update({ conversation: EMPTY, previous: last });
 }
 
 /** Brings back the conversation before "new conversation". */

@@ -1,0 +1,181 @@
+"""The real server with the starter and a stub upstream, and Chromium, which forgives nothing.
+
+A test fails when the browser's console reports an error (a breach of the policy is one), when a script throws, or
+when the page asks anything of another host.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.web.stub_upstream import MODELS, stub_upstream
+
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+IS_UP = re.compile(r"(http://\S+?)/?\s")
+
+
+@contextmanager
+def running_server(home: Path, config: str = "") -> Iterator[str]:
+    """A server of its own, with its data in `home`.
+
+    Args:
+        home: The data folder.
+        config: What `causerie.toml` holds.
+
+    Yields:
+        Its address, without a slash at the end.
+    """
+    home.mkdir(mode=0o700, exist_ok=True)
+    (home / "causerie.toml").write_text(config)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("CAUSERIE_", "HF_", "OTEL_"))}
+    log = home / "server.log"
+    command = [sys.executable, "-m", "causerie.cli.main", "up", "--no-browser", "--port", "0"]
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            command, env={**clean, "CAUSERIE_HOME": str(home), "LANG": "C.UTF-8"}, stderr=errors, stdout=errors
+        )
+    try:
+        yield _address(process, log)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    for _ in range(600):
+        found = next((IS_UP.search(line) for line in log.read_text().splitlines(True) if "is up" in line), None)
+        if found:
+            return found[1]
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    pytest.fail(f"the server did not come up:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the server that most journeys share: the starter, and the stub's models."""
+    with stub_upstream() as upstream:
+        names = ", ".join(f'"{name}"' for name in MODELS)
+        config = (
+            f'[[upstreams]]\nname = "stub"\nbase_urls = ["{upstream}"]\nmodels = [{names}]\ncontext_tokens = 1000\n'
+        )
+        with running_server(tmp_path_factory.mktemp("page") / "home", config) as address:
+            yield address
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("the page's tests need chromium: `make test` installs it")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Watch:
+    """What went wrong in a browser, seen from outside."""
+
+    own: str
+    """The address that may be asked."""
+    forgiven: str = "(?!)"
+    """Pattern of the console errors that a test expects."""
+    found: list[str] = field(default_factory=list)
+
+    def console(self, message: ConsoleMessage) -> None:
+        """Note an error or a warning of the console."""
+        if message.type in ("error", "warning") and not re.search(self.forgiven, message.text):
+            self.found.append(f"console: {message.text}")
+
+    def follow(self, context: BrowserContext) -> None:
+        """Watch every page of a context."""
+        context.on("console", self.console)
+        context.on("weberror", lambda error: self.found.append(f"script: {error.error}"))
+        context.on("request", lambda request: self._asked(request.url))
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.own + "/", "data:", "blob:")):
+            self.found.append(f"asked another host: {url}")
+
+
+OpenPage = Callable[..., Page]
+"""Opens the page in a browser of its own; see `open_page`."""
+
+
+@pytest.fixture
+def watch(server: str) -> Watch:
+    """What is watched in this test's browsers."""
+    return Watch(server)
+
+
+@pytest.fixture
+def open_page(server: str, browser: Browser, watch: Watch) -> Iterator[OpenPage]:
+    """Opens the page as a new person: `open_page(model="echo", locale="fr-FR", width=390, ...)`."""
+    with ExitStack() as contexts:
+
+        def open_it(
+            model: str = "", address: str = server, locale: str = "en-US", width: int = 1280, scheme: str = "light"
+        ) -> Page:
+            context = browser.new_context(
+                locale=locale,
+                viewport={"width": width, "height": 844 if width < 700 else 800},
+                color_scheme="dark" if scheme == "dark" else "light",
+                reduced_motion="reduce",
+                permissions=["clipboard-read", "clipboard-write"],
+            )
+            contexts.callback(context.close)
+            context.set_default_timeout(30_000)
+            watch.follow(context)
+            if model:
+                context.add_init_script(
+                    "location.protocol === 'http:' && (localStorage.getItem('causerie.preferences') ||"
+                    f"localStorage.setItem('causerie.preferences', JSON.stringify({{model: '{model}'}})))"
+                )
+            page = context.new_page()
+            page.goto(address)
+            page.locator(".model-button .dot").wait_for()
+            return page
+
+        yield open_it
+    assert watch.found == []
+
+
+def ask(page: Page, text: str) -> None:
+    """Type a message, send it, and wait until the answer is complete."""
+    send(page, text)
+    page.get_by_role("button", name=re.compile("^(Stop|Arrêter)$")).wait_for(state="detached")
+
+
+def send(page: Page, text: str) -> None:
+    """Type a message and send it."""
+    page.locator("#message-box").fill(text)
+    page.locator("#message-box").press("Enter")
+    page.locator(".bubble", has_text=text[:40]).last.wait_for()

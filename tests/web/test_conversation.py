@@ -1,0 +1,152 @@
+"""What people do with a conversation: ask, stop, ask again, edit, copy, come back."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import OpenPage, ask, send
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def answer(page: Page) -> str:
+    """The last answer's words."""
+    return page.locator(".answer .prose").last.inner_text()
+
+
+def set_number(page: Page, label: str, value: str) -> None:
+    """Fill one of the sampling settings."""
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label(label, exact=True).fill(value)
+    page.keyboard.press("Escape")
+
+
+@pytest.mark.engine
+def test_the_starter_answers_the_first_question_and_its_speed_is_told(open_page: OpenPage) -> None:
+    page = open_page()
+    set_number(page, "Longest answer, in tokens", "30")
+    ask(page, "Say hello.")
+    assert answer(page).strip()
+    expect(page.locator(".measured")).to_have_text(re.compile(r"tokens/s · first word after [\d.]+ s · \d+ tokens"))
+    expect(page.get_by_role("meter", name="Memory of the conversation")).to_have_attribute(
+        "aria-valuetext", re.compile(r"^\d+ of 8,192 tokens used")
+    )
+    expect(page.get_by_role("status").last).to_have_text("Answer complete.")
+
+
+@pytest.mark.engine
+def test_the_same_seed_gives_the_same_answer_twice(open_page: OpenPage) -> None:
+    page = open_page()
+    set_number(page, "Longest answer, in tokens", "24")
+    set_number(page, "Seed", "7")
+    ask(page, "Tell me a story.")
+    first = answer(page)
+    page.get_by_role("button", name="Another answer").click()
+    expect(page.locator(".versions")).to_have_text("2 of 2")
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    assert answer(page) == first
+
+
+def test_an_answer_that_is_stopped_keeps_what_was_said(open_page: OpenPage) -> None:
+    page = open_page(model="slow")
+    send(page, "Count.")
+    page.get_by_text("word5").wait_for()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped. What was said is kept.")).to_be_visible()
+    said = answer(page)
+    assert "word5" in said
+    page.reload()
+    page.locator(".answer .prose").wait_for()
+    assert answer(page) == said
+
+
+def test_another_answer_stands_beside_the_first(open_page: OpenPage) -> None:
+    page = open_page(model="echo")
+    ask(page, "Once.")
+    page.get_by_role("button", name="Another answer").click()
+    expect(page.locator(".versions")).to_have_text("2 of 2")
+    page.get_by_role("button", name="Previous version").click()
+    expect(page.locator(".versions")).to_have_text("1 of 2")
+    page.reload()
+    expect(page.locator(".versions")).to_have_text("1 of 2")
+
+
+def test_an_edited_question_is_asked_anew_and_the_old_one_stays(open_page: OpenPage) -> None:
+    page = open_page(model="echo")
+    ask(page, "The first question")
+    ask(page, "The second question")
+    page.locator(".question").first.hover()
+    page.get_by_role("button", name="Edit").first.click()
+    page.get_by_label("Edit your message").fill("A better question")
+    page.locator(".editor").get_by_role("button", name="Send").click()
+    expect(page.locator(".answer")).to_have_count(1)
+    expect(page.locator(".answer .prose")).to_contain_text("A better question")
+    assert "The second question" not in page.locator(".column").first.inner_text()
+    page.locator(".question").first.hover()
+    page.get_by_role("button", name="Previous version").click()
+    expect(page.locator(".bubble").last).to_have_text("The second question")
+
+
+def test_the_whole_conversation_is_sent_with_each_question(open_page: OpenPage) -> None:
+    page = open_page(model="echo")
+    ask(page, "My name is Ada.")
+    ask(page, "What is my name?")
+    said = answer(page)
+    assert said.index("My name is Ada.") < said.index("What is my name?")
+
+
+def test_an_answer_is_copied_as_it_was_written(open_page: OpenPage) -> None:
+    page = open_page(model="layout")
+    ask(page, "Show me.")
+    page.locator(".answer").get_by_role("button", name="Copy", exact=True).click()
+    expect(page.locator(".answer").get_by_role("button", name="Copied")).to_be_visible()
+    assert str(page.evaluate("navigator.clipboard.readText()")).startswith("# A heading\n\nSome **bold**")
+    page.get_by_role("button", name="Copy code").click()
+    assert page.evaluate("navigator.clipboard.readText()") == "def double(number: int) -> int:\n    return number * 2"
+
+
+def test_a_draft_and_a_half_answer_survive_a_reload(open_page: OpenPage) -> None:
+    page = open_page(model="slow")
+    send(page, "Count.")
+    page.get_by_text("word5").wait_for()
+    page.locator("#message-box").fill("not sent yet")
+    page.wait_for_timeout(400)
+    page.reload()
+    expect(page.locator("#message-box")).to_have_value("not sent yet")
+    expect(page.get_by_text("The page was closed while this answer came.")).to_be_visible()
+    assert "word5" in answer(page)
+    expect(page.get_by_role("button", name="Try again")).to_be_enabled()
+
+
+def test_a_new_conversation_can_be_undone(open_page: OpenPage) -> None:
+    page = open_page(model="echo")
+    ask(page, "Keep this in mind.")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.get_by_role("heading", name="What shall we talk about?")).to_be_visible()
+    expect(page.locator("#message-box")).to_be_focused()
+    page.reload()
+    page.get_by_role("button", name="Bring back the previous conversation").click()
+    expect(page.locator(".bubble")).to_have_text("Keep this in mind.")
+
+
+def test_shift_and_enter_begin_a_new_line_and_the_box_grows(open_page: OpenPage) -> None:
+    page = open_page(model="echo")
+    box = page.locator("#message-box")
+    low = box.bounding_box()
+    box.press_sequentially("one")
+    box.press("Shift+Enter")
+    box.press_sequentially("two")
+    high = box.bounding_box()
+    assert low is not None
+    assert high is not None
+    assert high["height"] > low["height"]
+    box.press("Enter")
+    expect(page.locator(".bubble")).to_have_text("one\ntwo")
+
+
+def test_an_idea_fills_the_box(open_page: OpenPage) -> None:
+    page = open_page(model="echo")
+    page.get_by_role("button", name="Explain something").click()
+    expect(page.locator("#message-box")).to_have_value(re.compile("^Explain why the sky is blue"))
+    expect(page.locator("#message-box")).to_be_focused()

@@ -1,0 +1,50 @@
+"""What people read when something fails: what happened, what to do, in their language, and nothing is lost."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import OpenPage, Watch, ask, running_server, send
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+REFUSED = "Failed to load resource"
+"""What Chromium's console says of every answer with an error status."""
+
+
+def test_an_answer_that_breaks_off_is_kept_and_can_be_tried_again(open_page: OpenPage) -> None:
+    page = open_page(model="cut")
+    ask(page, "Go on.")
+    expect(page.locator(".answer .prose")).to_have_text("This will not be finished")
+    expect(page.get_by_role("alert")).to_contain_text("The answer could not be finished")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".versions")).to_have_text("2 of 2")
+
+
+def test_a_failure_is_told_in_french_with_the_server_s_words_below(open_page: OpenPage, watch: Watch) -> None:
+    watch.forgiven = REFUSED
+    page = open_page(model="broken", locale="fr-FR")
+    ask(page, "Bonjour")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("L’autre serveur, qui fait tourner ce modèle, a échoué.")  # noqa: RUF001
+    expect(page.get_by_role("status").last).to_have_text("La réponse a échoué.")
+    alert.get_by_text("Ce que le serveur a dit").click()
+    expect(alert).to_contain_text("no memory left")
+
+
+@pytest.mark.engine
+def test_a_message_that_does_not_fit_is_explained(open_page: OpenPage, watch: Watch) -> None:
+    watch.forgiven = REFUSED
+    page = open_page()
+    ask(page, "word " * 9000)
+    expect(page.get_by_role("alert")).to_contain_text("longer than this model can read")
+
+
+def test_a_server_that_is_gone_is_told_and_found_again(open_page: OpenPage, watch: Watch, tmp_path: Path) -> None:
+    watch.forgiven = REFUSED
+    with running_server(tmp_path / "home") as address:
+        watch.own = address
+        page = open_page(address=address)
+    send(page, "Are you there?")
+    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached. Is causerie up still running")
+    expect(page.locator(".bubble")).to_have_text("Are you there?")
