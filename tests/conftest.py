@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import structlog
 
 from causerie.settings import Settings, load_settings
 
@@ -17,6 +18,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("CAUSERIE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LANG", "C.UTF-8")
+
+
+@pytest.fixture(autouse=True)
+def fresh_logs() -> None:
+    """No test writes into the captured output of another, which is closed."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_a_home_that_others_can_read_is_found(tmp_path: Path) -> None:
 
 
 def test_a_home_that_cannot_be_made_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
+    monkeypatch.setattr("os.access", lambda *_: False)
     assert look("home", load_settings(home=tmp_path / "none")).status == "broken"
     assert look("home", load_settings(home=tmp_path)).status == "broken"
 
