@@ -7,6 +7,7 @@ llama.cpp is always asked for a stream, with progress: it notices only when it w
 (docs/explanation/decisions/002-engine-always-streams.md).
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -27,6 +28,7 @@ from causerie.errors import (
     UnsupportedParameter,
 )
 from causerie.inference import child as children
+from causerie.inference import gguf
 from causerie.inference.aggregate import DATA, whole_answer
 from causerie.inference.contract import Capabilities, Model, Payload, Reply
 from causerie.inference.llama_events import (
@@ -221,6 +223,8 @@ async def start_llama(model: Model, settings: Settings, session: aiohttp.ClientS
         ModelFileError: llama.cpp cannot read the file.
         EngineUnavailable: The child died, or took longer than `settings.start_timeout_s`.
     """
+    # A damaged file is named exactly here; llama.cpp only says that it failed.
+    await asyncio.to_thread(gguf.read, model.path)
     wanted = {
         "path": str(model.path), "name": model.name, "context_tokens": context_tokens(model, settings),
         "slots": settings.slots, "threads": settings.threads or computing_threads(),

