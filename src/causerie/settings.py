@@ -69,6 +69,17 @@ class Upstream(BaseModel):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="after")
+    def _addresses_can_be_extended(self) -> Self:
+        for url in self.base_urls:
+            if url.query is not None or url.fragment is not None:
+                msg = f"upstream {self.name!r} has a base_url with a ? or #: it must end with its path"
+                raise ValueError(msg)
+            if (url.username or url.password) and (self.api_key_env or self.api_key_file):
+                msg = f"upstream {self.name!r} has both a key and a password in base_urls: choose one"
+                raise ValueError(msg)
+        return self
+
     @property
     def names(self) -> dict[str, str]:
         """Our model names, each with the upstream's own."""
@@ -78,7 +89,7 @@ class Upstream(BaseModel):
         """The key from the variable or the file.
 
         Raises:
-            ConfigError: The variable is empty, or the file is missing or readable by others.
+            ConfigError: The variable is empty, the file is missing or readable by others, or there is no key in it.
         """
         if self.api_key_env:
             value = os.environ.get(self.api_key_env, "")
@@ -87,10 +98,17 @@ class Upstream(BaseModel):
                     "upstream {name!r} takes its key from {variable}, which is empty",
                     name=self.name, variable=self.api_key_env, hint="export {variable}=... before `causerie up`",
                 )  # fmt: skip
-            return SecretStr(value)
+            return _key(value, self.name)
         if self.api_key_file:
-            return SecretStr(_private_text(self.api_key_file, self.name))
+            return _key(_private_text(self.api_key_file, self.name), self.name)
         return None
+
+
+def _key(text: str, owner: str) -> SecretStr:
+    # Anything else cannot stand in a header; an empty key would be sent as none.
+    if not text.strip() or not text.strip().isascii() or not text.strip().isprintable():
+        raise ConfigError("the key of upstream {name!r} must be one line of ASCII characters", name=owner)
+    return SecretStr(text.strip())
 
 
 def _private_text(path: Path, owner: str) -> str:

@@ -12,7 +12,7 @@ from aiohttp import web
 Fault = Literal[
     "", "hang", "slow", "drop", "empty", "half-whole", "mid-death", "no-end", "no-done", "no-role", "error-event",
     "vllm-error-event", "hang-mid", "crlf", "tight", "not-json", "error-in-200", "never-ends", "ignores-stream",
-    "hang-after-headers", "drop-after-headers",
+    "hang-after-headers", "drop-after-headers", "cut-whole", "no-index",
 ]  # fmt: skip
 """What goes wrong with the next answers; a status is set by `status` instead."""
 
@@ -106,6 +106,8 @@ class StubUpstream:
         if request.path.endswith("/embeddings"):
             data = [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}]
             return web.json_response({"object": "list", "model": self.model, "data": data, "usage": _USAGE})
+        if self.fault == "error-in-200":
+            return web.json_response({"error": "out of memory"})
         if asked.get("stream") and self.fault != "ignores-stream":
             return await self._stream(request, asked)
         return await self._whole(request)
@@ -117,13 +119,14 @@ class StubUpstream:
     async def _whole(self, request: web.Request) -> web.StreamResponse:
         if self.fault == "not-json":
             return web.Response(text="<html>a proxy's page</html>")
-        if self.fault == "error-in-200":
-            return web.json_response({"error": "out of memory"})
         message = {"role": "assistant", "content": "".join(self.words)}
         body = json.dumps(
             {"id": "1", "object": "chat.completion", "created": 1, "model": self.model, "usage": _USAGE,
              "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
         ).encode()  # fmt: skip
+        if self.fault == "cut-whole":
+            # It looks complete to HTTP, and ends with a brace.
+            return web.Response(body=body[: body.index(b"}") + 1], content_type="application/json")
         if self.fault != "half-whole":
             return web.Response(body=body, content_type="application/json")
         response = web.StreamResponse(headers={"Content-Length": str(len(body))})
@@ -175,10 +178,12 @@ class StubUpstream:
     def _chunk(self, asked: dict[str, Any], word: str | None, *, first: bool = False) -> bytes:
         role = {"role": "assistant"} if first and self.fault != "no-role" else {}
         delta = {} if word is None else {**role, "content": word}
-        choices = [
+        choices: list[dict[str, Any]] = [
             {"index": index, "delta": delta, "finish_reason": "stop" if word is None else None}
             for index in range(asked.get("n", 1))
         ]
+        if self.fault == "no-index":
+            choices = [{key: value for key, value in choice.items() if key != "index"} for choice in choices]
         chunk = {
             "id": "1", "object": "chat.completion.chunk", "created": 1, "model": self.model, "choices": choices
         }  # fmt: skip

@@ -11,8 +11,10 @@ import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from causerie.inference.replicas import Replica, choose, head_of, look, preference, replicas_of
+from causerie.errors import ConfigError
+from causerie.inference.replicas import SLACK, Replica, choose, head_of, look, preference, replicas_of
 from causerie.settings import Settings, Upstream
 from tests.inference.stub_upstream import StubUpstream
 
@@ -38,6 +40,27 @@ def chat(first: str, *later: str, system: str = "Be brief.") -> Mapping[str, Any
 def test_replicas_share_their_upstreams_weight() -> None:
     found = replicas_of(upstream("http://a:1/v1/", "http://b:1/v1", weight=3))
     assert [(replica.url, replica.weight) for replica in found] == [("http://a:1/v1", 1.5), ("http://b:1/v1", 1.5)]
+
+
+@pytest.mark.parametrize("key", ["", " \n", "one\ntwo", "cl\u00e9", "a\x07b"])
+def test_a_key_that_no_header_can_hold_is_refused_at_the_start(key: str, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(key, encoding="utf-8")
+    file.chmod(0o600)
+    with pytest.raises(ConfigError, match="one line of ASCII characters"):
+        replicas_of(upstream("http://a:1/v1", api_key_file=str(file)))
+
+
+@pytest.mark.parametrize("url", ["http://a:1/v1?version=2", "http://a:1/v1#top"])
+def test_an_address_that_cannot_be_extended_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="end with its path"):
+        upstream(url)
+
+
+def test_a_key_and_a_password_exclude_each_other() -> None:
+    with pytest.raises(ValidationError, match="choose one") as caught:
+        upstream("http://me:secret@a:1/v1", api_key_env="KEY")
+    assert "secret" not in caught.value.errors()[0]["msg"]
 
 
 def test_logs_name_a_server_without_its_password() -> None:
@@ -79,16 +102,20 @@ def test_no_replica_is_chosen_that_has_clearly_more_to_do_than_the_mean(loads: l
         replica.in_flight = load
     chosen = choose(all_of_them, chat(first))
     assert chosen is not None
-    assert chosen.in_flight + 1 <= 1.25 * (sum(loads) + 1) / len(loads) + 1
+    assert chosen.in_flight + 1 <= max(1.25 * (sum(loads) + 1) / len(loads) + 1, min(loads) + SLACK + 1)
 
 
 def test_a_preferred_replica_with_too_much_to_do_leaves_a_conversation_to_the_least_loaded() -> None:
     all_of_them = replicas(1, 1, 1)
     preferred = choose(all_of_them, chat("Hello"))
     assert preferred is not None
-    preferred.in_flight = 5
-    other = choose(all_of_them, chat("Hello"))
-    assert other is not preferred
+    preferred.in_flight = SLACK
+    assert choose(all_of_them, chat("Hello")) is preferred, "nearly idle, a warm cache is worth more"
+    preferred.in_flight = SLACK + 1
+    assert choose(all_of_them, chat("Hello")) is not preferred
+    for replica in all_of_them:
+        replica.in_flight += 100
+    assert choose(all_of_them, chat("Hello")) is preferred, "among many answers a few more are no burden"
 
 
 def test_ill_replicas_are_asked_only_when_all_are() -> None:

@@ -185,7 +185,7 @@ async def test_a_stream_that_ends_before_its_end_is_an_error_and_is_not_asked_ag
     assert len(stub.requests) + len(other.requests) == 1
 
 
-@pytest.mark.parametrize("fault", ["half-whole", "not-json", "error-in-200"])
+@pytest.mark.parametrize("fault", ["half-whole", "cut-whole", "not-json", "error-in-200"])
 async def test_a_whole_answer_that_is_none_is_an_error(fault: Fault, stub: StubUpstream) -> None:
     stub.fault = fault
     async with engine(stub) as running:
@@ -203,11 +203,20 @@ async def test_an_answer_beyond_all_measure_is_an_error(monkeypatch: pytest.Monk
             await streamed(running)
 
 
-async def test_an_upstream_that_streams_nothing_is_an_error(stub: StubUpstream) -> None:
-    stub.fault = "ignores-stream"
+@pytest.mark.parametrize(("fault", "reason"), [("ignores-stream", "not stream"), ("error-in-200", "out of memory")])
+async def test_an_upstream_that_streams_nothing_is_an_error(fault: Fault, reason: str, stub: StubUpstream) -> None:
+    stub.fault = fault
     async with engine(stub) as running:
-        with pytest.raises(UpstreamError, match="ended early"):
+        with pytest.raises(UpstreamError, match=reason):
             await streamed(running)
+
+
+async def test_a_stream_that_cannot_be_made_whole_is_an_error(stub: StubUpstream) -> None:
+    stub.fault = "no-index"
+    async with engine(stub) as running:
+        with pytest.raises(UpstreamError, match="is no chunk"):
+            async with running.chat(chat(stream=True)) as reply:
+                await reply.read()
 
 
 @pytest.mark.parametrize("fault", ["no-role", "no-done", "crlf", "tight", "never-ends"])
@@ -325,13 +334,16 @@ async def test_an_upstream_that_keeps_failing_is_left_alone_for_a_while(stub: St
     assert caught.value.retry_after
 
 
-async def test_refusals_with_reason_do_not_count_as_failures(stub: StubUpstream) -> None:
-    stub.status = 400
+@pytest.mark.parametrize(("status", "expected"), [(400, InvalidRequest), (401, UpstreamError), (404, UpstreamError)])
+async def test_refusals_with_reason_do_not_count_as_failures(
+    status: int, expected: type[CauserieError], stub: StubUpstream
+) -> None:
+    stub.status = status
     async with engine(stub) as running:
         for _ in range(2 * FAILURES_TO_OPEN):
-            with pytest.raises(InvalidRequest):
+            with pytest.raises(expected):
                 await whole(running)
-        assert await running.health()
+        assert await running.health(), "a model that it lacks must not take its other models away"
 
 
 async def test_servers_are_looked_after(stub: StubUpstream, other: StubUpstream) -> None:

@@ -1,6 +1,7 @@
 """What upstreams say when they refuse, in each server's dialect, becomes one of our errors."""
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from causerie.errors import (
     UpstreamError,
     UpstreamUnavailable,
 )
-from causerie.inference.upstream_errors import failures_of
+from causerie.inference.upstream_errors import LONGEST_WAIT_S, failures_of, refused_with_reason
 from causerie.inference.wire import error_object
 
 
@@ -60,6 +61,9 @@ def test_a_code_that_is_no_word_is_not_passed_on() -> None:
         (400, {"message": "no", "code": "context_length_exceeded"}, ContextLengthExceeded),
         (400, {"message": "no", "code": "unsupported_parameter"}, UnsupportedParameter),
         (404, {"message": "no", "code": "model_not_found"}, ModelNotFound),
+        (404, {"message": "404 page not found"}, UpstreamError),
+        (405, {"message": "no"}, UpstreamError),
+        (408, {"message": "no"}, UpstreamUnavailable),
         (413, {"message": "too big"}, BodyTooLarge),
         (429, {"message": "later"}, RateLimited),
         (501, {"message": "no logprobs"}, UnsupportedParameter),
@@ -78,6 +82,21 @@ def test_each_refusal_has_its_name(status: int, said: dict[str, Any], expected: 
 
 
 def test_what_is_wrong_with_the_upstream_names_it() -> None:
-    for status in (302, 401, 429, 500, 503):
+    for status in (302, 401, 404, 429, 500, 503):
         assert "'gpu'" in refused(status, {"error": "no"}, 4).message
-    assert refused(429, {"error": "no"}, 4).retry_after == 4
+
+
+@pytest.mark.parametrize(("said_s", "wait_s"), [(None, None), (0, 0), (4, 4), (math.inf, LONGEST_WAIT_S)])
+def test_how_long_to_wait_is_the_upstreams_word_within_reason(said_s: float | None, wait_s: float | None) -> None:
+    assert refused(429, {"error": "no"}, said_s).retry_after == wait_s
+
+
+def test_a_message_cannot_write_on_a_terminal() -> None:
+    assert refused(400, {"error": "red \x1b[31m\r\x07text\n"}).message == "red [31mtext\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "well"), [(302, True), (400, True), (401, True), (404, True), (429, False), (408, False), (500, False)]
+)
+def test_a_server_that_refuses_with_reason_is_well(status: int, well: bool) -> None:
+    assert refused_with_reason(refused(status, {"error": "no"})) is well

@@ -27,24 +27,54 @@ async def test_what_needs_no_mending_passes_as_the_same_bytes() -> None:
 
 
 async def test_nothing_comes_after_done() -> None:
-    assert await out_of(FIRST, DONE, FIRST) == [FIRST, DONE]
+    assert await out_of(FIRST, LAST, DONE, FIRST) == [FIRST, LAST, DONE]
 
 
 async def test_done_is_added_only_after_a_finish_reason() -> None:
     assert await out_of(FIRST, LAST) == [FIRST, LAST, DONE]
+    for events in ((FIRST,), (FIRST, DONE), (DONE,), (FIRST.replace(b"}}]", b'},"finish_reason":""}]'), DONE), ()):
+        with pytest.raises(UpstreamError, match="ended early"):
+            await out_of(*events)
+
+
+@pytest.mark.parametrize("data", [b"{bad", b'{"choices":3}', b'{"choices":["x"]}', b'{"choices":[{"delta":"x"}]}'])
+async def test_a_first_event_that_is_no_chunk_is_an_error(data: bytes) -> None:
+    with pytest.raises(UpstreamError, match="is no chunk"):
+        await out_of(b"data: " + data + b"\n\n", LAST, DONE)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        b'data: {"error": {"message": "boom"}}\n\n',
+        b'data: {"error":"boom"}\n\n',
+        b'data: {"object":"error","message":"boom"}\n\n',
+        b'data: {"id":"1","error":{"message":"boom"},"choices":[]}\n\n',
+        b'event: error\ndata: {"message":"boom"}\n\n',
+        b'error: {"code":500,"message":"boom"}\n\n',
+    ],
+)
+async def test_an_error_is_seen_in_each_servers_form(event: bytes) -> None:
+    with pytest.raises(UpstreamError, match="boom"):
+        await out_of(FIRST, event)
+
+
+async def test_text_that_speaks_of_errors_is_text() -> None:
+    said = FIRST.replace(b"Hi", rb"{\"error\": \"x\"} error: \"finish_reason\":\"stop\"")
+    assert await out_of(said, LAST, DONE) == [said, LAST, DONE]
     with pytest.raises(UpstreamError, match="ended early"):
-        await out_of(FIRST)
+        await out_of(said, DONE)
 
 
 async def test_comments_pass_and_other_fields_do_not() -> None:
     dressed = b"event: message\nid: 7\n" + FIRST
-    assert await out_of(b": wait\n\n", b"retry: 5\n\n", dressed, DONE) == [b": wait\n\n", FIRST, DONE]
+    assert await out_of(b": wait\n\n", b"retry: 5\n\n", dressed, LAST, DONE) == [b": wait\n\n", FIRST, LAST, DONE]
 
 
 async def test_an_event_without_choices_needs_no_role() -> None:
     usage = b'data: {"model":"m","choices":[],"usage":{}}\n\n'
     silent = b'data: {"model":"m","choices":[{"index":0,"delta":{"role":null,"content":"Hi"}}]}\n\n'
-    first, second, _ = await out_of(usage, silent, DONE)
+    first, second, *_ = await out_of(usage, silent, LAST, DONE)
     assert first == usage
     assert json.loads(second[6:])["choices"][0]["delta"] == {"role": "assistant", "content": "Hi"}
 

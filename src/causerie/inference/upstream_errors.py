@@ -30,6 +30,10 @@ BY_CODE: dict[object, type[InvalidRequest | ModelNotFound]] = {
     "unsupported_parameter": UnsupportedParameter,
     "model_not_found": ModelNotFound,
 }
+SET_WRONG = frozenset({404, 405, 407})
+"""What no client can cause: the path and the upstream's name of the model come from our settings."""
+LONGEST_WAIT_S = 3600.0
+"""An upstream cannot send clients away for longer, whatever its Retry-After says."""
 BY_STATUS: dict[int, type[InvalidRequest]] = {413: BodyTooLarge, 501: UnsupportedParameter}
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -62,8 +66,18 @@ def failures_of(name: str) -> Failures:
     return Failures(unreachable=unreachable, timed_out=timed_out, broken=broken, refused=refused)
 
 
+def refused_with_reason(error: BaseException) -> bool:
+    """Whether the server that this came from is well: the request, or our settings, are what it refused."""
+    if isinstance(error, UpstreamUnavailable | UpstreamTimeout):
+        return False
+    status = error.values.get("status") if isinstance(error, UpstreamError) else None
+    return isinstance(error, InvalidRequest | ModelNotFound) or (isinstance(status, int) and status < 500)
+
+
 def _refused(name: str, status: int, said: dict[str, Any], wait_s: float | None) -> CauserieError:
-    message = str(said.get("message"))[:2000]
+    # An upstream must not be able to write on a terminal.
+    message = "".join(sign for sign in str(said.get("message"))[:2000] if sign.isprintable() or sign == "\n")
+    wait_s = None if wait_s is None else min(wait_s, LONGEST_WAIT_S)
     if status in {401, 403}:
         # Its message is left out: it may hold a part of our key.
         return UpstreamError(
@@ -72,7 +86,7 @@ def _refused(name: str, status: int, said: dict[str, Any], wait_s: float | None)
         )  # fmt: skip
     if status == 429:
         return RateLimited("upstream {name!r} is busy: {message}", name=name, message=message, retry_after=wait_s)
-    if status in {502, 503, 504}:
+    if status in {408, 502, 503, 504}:
         return UpstreamUnavailable(
             "upstream {name!r} is unavailable (status {status}): {message}", name=name, status=status,
             message=message, retry_after=wait_s or 1.0,
@@ -82,7 +96,8 @@ def _refused(name: str, status: int, said: dict[str, Any], wait_s: float | None)
             "upstream {name!r} redirects elsewhere (status {status})", name=name, status=status,
             hint="set its base_urls to the address that answers, up to and with /v1",
         )  # fmt: skip
-    if status < 500 or status in BY_STATUS:
+    set_wrong = status in SET_WRONG and said.get("code") != "model_not_found"
+    if (status < 500 and not set_wrong) or status in BY_STATUS:
         return _passed_on(status, said, message)
     return UpstreamError(
         "upstream {name!r} failed (status {status}): {message}", name=name, status=status, message=message
