@@ -150,3 +150,27 @@ def test_an_idea_fills_the_box(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Explain something").click()
     expect(page.locator("#message-box")).to_have_value(re.compile("^Explain why the sky is blue"))
     expect(page.locator("#message-box")).to_be_focused()
+
+
+def test_a_question_edited_while_its_answer_comes_is_asked_at_once(open_page: OpenPage) -> None:
+    page = open_page(model="slow")
+    send(page, "Count.")
+    page.get_by_text("word3").wait_for()
+    page.locator(".question").hover()
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label("Edit your message").fill("Count again.")
+    page.locator(".editor").get_by_role("button", name="Send").click()
+    expect(page.locator(".bubble")).to_have_text("Count again.")
+    page.get_by_text("word3").wait_for()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Stopped. What was said is kept.")).to_be_visible()
+
+
+def test_a_new_conversation_begun_while_an_answer_comes_keeps_the_half_answer(open_page: OpenPage) -> None:
+    page = open_page(model="slow")
+    send(page, "Count.")
+    page.get_by_text("word3").wait_for()
+    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="Bring back the previous conversation").click()
+    assert "word3" in answer(page)
+    expect(page.get_by_role("button", name="Try again")).to_be_enabled()

@@ -8,6 +8,8 @@ import { readEvents } from "./events";
 import type { ApiFailure, ChatMessage, PageModels, PageSettings, Sampling, Usage } from "./types";
 
 const KEY = "causerie.key";
+/** For browsers that refuse `sessionStorage`. */
+let keyHere = "";
 
 /** The failure of a request: the server's own words, or a code of ours when it said none. */
 export class RequestFailed extends Error {
@@ -18,13 +20,22 @@ export class RequestFailed extends Error {
 
 /** The API key kept for this tab, or "". */
 export function apiKey(): string {
-  return sessionStorage.getItem(KEY) ?? "";
+  try {
+    return sessionStorage.getItem(KEY) ?? "";
+  } catch {
+    return keyHere;
+  }
 }
 
 /** Keeps the key until the tab is closed; "" forgets it. */
 export function setApiKey(key: string): void {
-  if (key === "") sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, key);
+  keyHere = key;
+  try {
+    if (key === "") sessionStorage.removeItem(KEY);
+    else sessionStorage.setItem(KEY, key);
+  } catch {
+    // A browser that keeps nothing keeps the key until the next reload.
+  }
 }
 
 function headers(): Record<string, string> {

@@ -32,6 +32,10 @@ function useServer(): void {
     document.addEventListener("visibilitychange", seen);
     return () => document.removeEventListener("visibilitychange", seen);
   }, []);
+  const idle = running === null;
+  useEffect(() => {
+    if (idle && server.get().models.some((model) => model.state !== "ready")) void askServer();
+  }, [idle]);
   useEffect(() => {
     if (!waiting) return undefined;
     const again = setInterval(() => void askServer(), ASK_AGAIN_MS);

@@ -29,7 +29,7 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
     <>
       <ComposerPrimitive.Root className="composer">
         <ComposerPrimitive.Input
-          ref={box} id="message-box" className="box" rows={1} maxRows={10} autoFocus cancelOnEscape={false} unstable_insertNewlineOnTouchEnter
+          ref={box} id="message-box" className="box" dir="auto" rows={1} maxRows={10} autoFocus cancelOnEscape={false} unstable_insertNewlineOnTouchEnter
           aria-label={t("composer.label")} aria-describedby="message-hint" placeholder={t("composer.placeholder")}
         />
         {running ? (

@@ -51,7 +51,7 @@ export function QuestionMessage() {
     <MessagePrimitive.Root asChild>
       <article className="question" aria-label={t("message.you")}>
         <h2 className="unseen">{t("message.you")}</h2>
-        <div className="bubble">{message.text}</div>
+        <div className="bubble" dir="auto">{message.text}</div>
         <div className="actions">
           <Versions id={message.id} />
           <CopyButton text={() => message.text} label={t("message.copy")} />
@@ -126,7 +126,7 @@ function Measured({ answer }: { answer: Answer }) {
 
 function AnswerText({ answer }: { answer: Answer }) {
   const { t } = useTranslation();
-  const plain = <p className="plain">{answer.text}</p>;
+  const plain = <p className="plain" dir="auto">{answer.text}</p>;
   return (
     <Boundary instead={<><p className="outcome">{t("render")}</p>{plain}</>}>
       <Suspense fallback={plain}><Markdown text={answer.text} running={answer.state === "running"} /></Suspense>

@@ -30,7 +30,7 @@ export function Thread({ model, box }: { model: PageModel | undefined; box: RefO
   return (
     <ThreadPrimitive.Root asChild>
       <main className="thread">
-        <ThreadPrimitive.Viewport className="viewport" tabIndex={0} autoScroll={!empty} scrollToBottomOnInitialize={!empty} role="region" aria-label={t("message.log")}>
+        <ThreadPrimitive.Viewport key={empty ? "empty" : "talk"} className="viewport" tabIndex={0} autoScroll={!empty} scrollToBottomOnInitialize={!empty} role="region" aria-label={t("message.log")}>
           <div className="column">
             {empty ? (
               <EmptyState model={model} box={box} />

@@ -60,7 +60,7 @@ const PLUGINS: ComponentProps<typeof Streamdown>["plugins"] = {
 function Markdown({ text, running }: { text: string; running: boolean }) {
   const markdown = useMemo(() => normalizeMath(text), [text]);
   return (
-    <Streamdown className="prose" components={COMPONENTS} plugins={PLUGINS} controls={false} linkSafety={{ enabled: false }} isAnimating={running} parseIncompleteMarkdown={running}>
+    <Streamdown className="prose" dir="auto" components={COMPONENTS} plugins={PLUGINS} controls={false} linkSafety={{ enabled: false }} isAnimating={running} parseIncompleteMarkdown={running}>
       {markdown}
     </Streamdown>
   );

@@ -33,6 +33,7 @@ export const chat = createStore<Chat>({
 });
 
 let stopRunning: AbortController | null = null;
+let finished: Promise<void> = Promise.resolve();
 /** The page is going: the browser cuts the connection, which is no fault of the server. */
 let leaving = false;
 let saving: ReturnType<typeof setTimeout> | undefined;
@@ -79,16 +80,22 @@ export function followPage(): () => void {
 
 const newId = (): string => Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
 
-/** Asks a question below `parent` (null = as the first of the conversation). */
+/** Asks a question below `parent` (null = as the first of the conversation); an answer that is coming is stopped. */
 export async function ask(text: string, parent: string | null, model: string): Promise<void> {
+  stop();
+  await finished;
   const id = newId();
   update({ conversation: append(chat.get().conversation, { id, parent, role: "user", text }) });
   await answer(id, model);
 }
 
-/** Has the question `question` answered, beside the answers that it has. */
+/** Has the question `question` answered, beside the answers that it has; nothing while another answer comes. */
 export async function answer(question: string, model: string): Promise<void> {
-  if (chat.get().running !== null) return;
+  if (chat.get().running === null) finished = run(question, model);
+  await finished;
+}
+
+async function run(question: string, model: string): Promise<void> {
   const { system, sampling } = preferences.get();
   const id = newId();
   const fresh: Answer = { id, parent: question, role: "assistant", text: "", model, state: "running", measures: {} };
