@@ -4,20 +4,17 @@ A test fails when the browser's console reports an error (a breach of the policy
 when the page asks anything of another host.
 """
 
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.running import running_server
 from tests.web.stub_upstream import MODELS, stub_upstream
 
 CHROMIUM_ARGS = [
@@ -29,51 +26,6 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-IS_UP = re.compile(r"(http://\S+?)/?\s")
-
-
-@contextmanager
-def running_server(home: Path, config: str = "") -> Iterator[str]:
-    """A server of its own, with its data in `home`.
-
-    Args:
-        home: The data folder.
-        config: What `causerie.toml` holds.
-
-    Yields:
-        Its address, without a slash at the end.
-    """
-    home.mkdir(mode=0o700, exist_ok=True)
-    (home / "causerie.toml").write_text(config)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("CAUSERIE_", "HF_", "OTEL_"))}
-    log = home / "server.log"
-    command = [sys.executable, "-m", "causerie.cli.main", "up", "--no-browser", "--port", "0"]
-    with log.open("w") as errors:
-        process = subprocess.Popen(
-            command, env={**clean, "CAUSERIE_HOME": str(home), "LANG": "C.UTF-8"}, stderr=errors, stdout=errors
-        )
-    try:
-        yield _address(process, log)
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    for _ in range(600):
-        found = next((IS_UP.search(line) for line in log.read_text().splitlines(True) if "is up" in line), None)
-        if found:
-            return found[1]
-        try:
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            continue
-        break
-    pytest.fail(f"the server did not come up:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="package")
@@ -84,8 +36,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         config = (
             f'[[upstreams]]\nname = "stub"\nbase_urls = ["{upstream}"]\nmodels = [{names}]\ncontext_tokens = 1000\n'
         )
-        with running_server(tmp_path_factory.mktemp("page") / "home", config) as address:
-            yield address
+        with running_server(tmp_path_factory.mktemp("page") / "home", config) as up:
+            yield up.address
 
 
 @pytest.fixture(scope="package")

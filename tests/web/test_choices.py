@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import OpenPage, Watch, ask, running_server
+from tests.running import running_server
+from tests.web.conftest import OpenPage, Watch, ask
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -102,9 +103,9 @@ def test_a_setting_outside_its_limits_is_refused_in_words(open_page: OpenPage) -
 
 def test_a_server_with_keys_asks_for_one(open_page: OpenPage, watch: Watch, tmp_path: Path) -> None:
     watch.forgiven = "401"
-    with running_server(tmp_path / "home", 'api_keys = ["a-key-of-twenty-letters"]\n') as address:
-        watch.own = address
-        page = open_page(address=address)
+    with running_server(tmp_path / "home", 'api_keys = ["a-key-of-twenty-letters"]\n') as up:
+        watch.own = up.address
+        page = open_page(address=up.address)
         key = page.get_by_label("API key")
         key.fill("wrong")
         page.get_by_role("button", name="Use this key").click()

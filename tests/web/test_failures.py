@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.conftest import OpenPage, Watch, ask, running_server, send
+from tests.running import running_server
+from tests.web.conftest import OpenPage, Watch, ask, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 REFUSED = "Failed to load resource"
@@ -42,9 +43,9 @@ def test_a_message_that_does_not_fit_is_explained(open_page: OpenPage, watch: Wa
 
 def test_a_server_that_is_gone_is_told_and_found_again(open_page: OpenPage, watch: Watch, tmp_path: Path) -> None:
     watch.forgiven = REFUSED
-    with running_server(tmp_path / "home") as address:
-        watch.own = address
-        page = open_page(address=address)
+    with running_server(tmp_path / "home") as up:
+        watch.own = up.address
+        page = open_page(address=up.address)
     send(page, "Are you there?")
     expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached. Is causerie up still running")
     expect(page.locator(".bubble")).to_have_text("Are you there?")

@@ -1,0 +1,69 @@
+"""The real server, in a process of its own, for the tests that talk to it from outside."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+IS_UP = re.compile(r"(http://\S+?)/?\s")
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server that is up."""
+
+    address: str
+    """Without a slash at the end."""
+    pid: int
+    log: Path
+    """What it writes on both outputs."""
+
+
+@contextmanager
+def running_server(home: Path, config: str = "", **variables: str) -> Iterator[RunningServer]:
+    """A server with its data in `home`, until the context ends; Ctrl-C ends it.
+
+    Args:
+        home: The data folder.
+        config: What `causerie.toml` holds.
+        **variables: More environment variables.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (home / "causerie.toml").write_text(config)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("CAUSERIE_", "HF_", "OTEL_"))}
+    log = home / "server.log"
+    command = [sys.executable, "-m", "causerie.cli.main", "up", "--no-browser", "--port", "0"]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, env={**clean, "CAUSERIE_HOME": str(home), "LANG": "C.UTF-8", **variables},
+            stderr=output, stdout=output,
+        )  # fmt: skip
+    try:
+        yield RunningServer(_address(process, log), process.pid, log)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    for _ in range(600):
+        found = next((IS_UP.search(line) for line in log.read_text().splitlines(True) if "is up" in line), None)
+        if found:
+            return found[1]
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    pytest.fail(f"the server did not come up:\n{log.read_text()}")
