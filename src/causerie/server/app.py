@@ -36,9 +36,12 @@ from causerie.server.openai_completions import Completions
 from causerie.server.openai_embeddings import PATH as EMBEDDINGS
 from causerie.server.openai_embeddings import Embeddings
 from causerie.server.openai_models import models_routes
+from causerie.server.openai_responses import PATH as RESPONSES
+from causerie.server.openai_responses import Responses, responses_routes
 from causerie.server.page import page_routes
 from causerie.server.page_api import page_api_routes
 from causerie.server.relay import ClientGone
+from causerie.server.responses_store import ResponseStore
 from causerie.server.schema import openapi_of
 from causerie.server.security import Gate
 from causerie.settings import Settings
@@ -68,15 +71,18 @@ def create_api(settings: Settings, router: Router, metrics: Metrics) -> FastAPI:
             Exception: answer_fault,
         },
     )
+    responses = ResponseStore()
     streaming: tuple[tuple[str, ASGIApp], ...] = (
         (CHAT, ChatCompletions(router, settings.max_tokens)),
         (COMPLETIONS, Completions(router)),
         (EMBEDDINGS, Embeddings(router)),
+        (RESPONSES, Responses(router, responses, settings.max_tokens)),
     )
     for path, endpoint in streaming:
         api.router.routes.append(Route(path, endpoint, methods=["POST"]))
     for routes in (
         models_routes(router),
+        responses_routes(responses),
         page_api_routes(router, settings, VERSION),
         health_routes(router, metrics),
         page_routes(),  # last: it takes every path

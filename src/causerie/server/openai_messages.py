@@ -116,12 +116,15 @@ class ToolMessage(BaseModel):
 Message = Annotated[SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")]
 
 
-def wire_messages(messages: Sequence[Message], *, images: bool) -> list[dict[str, Any]]:
+def wire_messages(
+    messages: Sequence[Message], *, images: bool, fields: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
     """The messages for an engine: one system message, first, and plain text wherever there is only text.
 
     Args:
         messages: As the client sent them.
         images: The model sees pictures.
+        fields: Where the client wrote each message, for errors (None = `messages[0]`, `messages[1]`...).
 
     Raises:
         InvalidRequest: A tool message answers no call, or an assistant says nothing at all.
@@ -131,7 +134,7 @@ def wire_messages(messages: Sequence[Message], *, images: bool) -> list[dict[str
     wire: list[dict[str, Any]] = [{"role": "system", "content": "\n\n".join(system)}] if system else []
     calls: set[str] = set()
     for index, message in enumerate(messages):
-        where = f"messages[{index}]"
+        where = fields[index] if fields else f"messages[{index}]"
         if isinstance(message, UserMessage):
             wire.append({"role": "user", "content": _user_content(message, where, images=images)})
         elif isinstance(message, AssistantMessage):

@@ -19,6 +19,8 @@ from causerie.server.openai_completions import PATH as COMPLETIONS
 from causerie.server.openai_completions import CompletionRequest
 from causerie.server.openai_embeddings import PATH as EMBEDDINGS
 from causerie.server.openai_embeddings import EmbeddingRequest
+from causerie.server.openai_responses import PATH as RESPONSES
+from causerie.server.openai_responses_schema import ResponseRequest
 from causerie.server.openai_schema import ChatRequest
 
 REFERENCE = "#/components/schemas/{model}"
@@ -58,6 +60,7 @@ OPERATIONS = [
     Operation(CHAT, ChatRequest, "Answer a chat", "OpenAI's chat completion", streams=True),
     Operation(COMPLETIONS, CompletionRequest, "Go on from a text", "OpenAI's text completion", streams=True),
     Operation(EMBEDDINGS, EmbeddingRequest, "Turn texts into vectors", "OpenAI's list of embeddings", streams=False),
+    Operation(RESPONSES, ResponseRequest, "Answer, and keep the answer", "OpenAI's response", streams=True),
 ]
 """The routes that carry tokens."""
 
