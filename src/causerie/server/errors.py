@@ -84,11 +84,18 @@ async def send_error(send: Send, error: CauserieError) -> None:
 def invalid_request(errors: Sequence[Mapping[str, Any]], given: object) -> InvalidRequest:
     """One error for a validation report: the deepest finding, since a union reports each branch that was tried.
 
+    Of two as deep, a value out of its bounds says more than one of the wrong type, which another branch had for it.
+
     Args:
         errors: pydantic's findings, as `ValidationError.errors()` gives them.
         given: What was validated, to tell its keys from the names of union branches in a finding's place.
     """
-    first = max(errors, key=lambda error: len(field_path(error["loc"], given)))
+
+    def tells(error: Mapping[str, Any]) -> tuple[int, bool]:
+        path = field_path(error["loc"], given)
+        return path.count(".") + path.count("["), error["type"] != "missing" and not error["type"].endswith("_type")
+
+    first = max(errors, key=tells)
     param = field_path(first["loc"], given)
     reason = first["msg"].removeprefix("Value error, ")
     if not param:
