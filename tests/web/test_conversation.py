@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.conftest import OpenPage, ask, send
 
@@ -159,11 +159,30 @@ def test_a_question_edited_while_its_answer_comes_is_asked_at_once(open_page: Op
     page.locator(".question").hover()
     page.get_by_role("button", name="Edit").click()
     page.get_by_label("Edit your message").fill("Count again.")
-    page.locator(".editor").get_by_role("button", name="Send").click()
+    page.locator(".editor").get_by_role("button", name="Send").click(timeout=2000)
     expect(page.locator(".bubble")).to_have_text("Count again.")
+    page.get_by_text("word3").wait_for()
+    page.locator(".question").hover()
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label("Edit your message").fill("And again.")
+    page.get_by_label("Edit your message").press("Enter")
+    expect(page.locator(".bubble")).to_have_text("And again.")
+    expect(page.locator(".versions").first).to_have_text("3 of 3")
     page.get_by_text("word3").wait_for()
     page.keyboard.press("Escape")
     expect(page.get_by_text("Stopped. What was said is kept.")).to_be_visible()
+
+
+def test_a_message_sent_before_the_models_are_known_is_answered(open_page: OpenPage) -> None:
+    page = open_page(model="echo")
+    waiting: list[Route] = []
+    page.route("**/api/models", lambda route: waiting.append(route), times=1)  # noqa: PLW0108 - it must be a function
+    page.reload()
+    expect(page.locator(".model-name")).to_have_text("Looking for models…")
+    send(page, "Are you there?")
+    waiting[0].continue_()
+    expect(page.locator(".answer .prose")).to_contain_text("Are you there?")
+    expect(page.locator(".speaker")).to_have_text("echo")
 
 
 def test_a_new_conversation_begun_while_an_answer_comes_keeps_the_half_answer(open_page: OpenPage) -> None:

@@ -3,7 +3,7 @@ import { AssistantRuntimeProvider } from "@assistant-ui/react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { askServer, modelInUse, server } from "../state/server";
-import { chat, followPage } from "../state/chat";
+import { chat, followPage, isRunning } from "../state/chat";
 import { preferences } from "../state/preferences";
 import { useStore } from "../state/store";
 import { CrashBoundary } from "./Boundary";
@@ -21,8 +21,8 @@ const ASK_AGAIN_MS = 2000;
 /** Asks the server at once, while something loads or fails, and when people come back to the tab. */
 function useServer(): void {
   const { models, failure, needsKey } = useStore(server);
-  const { running } = useStore(chat);
-  const starts = running !== null && models.some((model) => model.state === "unloaded");
+  const idle = !useStore(chat, isRunning);
+  const starts = !idle && models.some((model) => model.state === "unloaded");
   const waiting = !needsKey && (failure !== null || starts || models.some((model) => model.state === "loading"));
   useEffect(() => {
     const seen = (): void => {
@@ -32,7 +32,6 @@ function useServer(): void {
     document.addEventListener("visibilitychange", seen);
     return () => document.removeEventListener("visibilitychange", seen);
   }, []);
-  const idle = running === null;
   useEffect(() => {
     if (idle && server.get().models.some((model) => model.state !== "ready")) void askServer();
   }, [idle]);
@@ -47,7 +46,7 @@ function Page() {
   const { t } = useTranslation();
   const state = useStore(server);
   const model = modelInUse(state, useStore(preferences).model);
-  const runtime = useChatRuntime(model?.name ?? "");
+  const runtime = useChatRuntime();
   const [open, setOpen] = useState<"models" | "settings" | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   useServer();

@@ -2,7 +2,7 @@
 import { ComposerPrimitive, useAui, useAuiState } from "@assistant-ui/react";
 import { type RefObject, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { chat } from "../state/chat";
+import { chat, isRunning } from "../state/chat";
 import { KEYS, keep, recall } from "../state/kept";
 import { useStore } from "../state/store";
 import { Icon } from "./Icon";
@@ -23,7 +23,7 @@ function useDraft(): void {
 
 export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }) {
   const { t } = useTranslation();
-  const running = useStore(chat).running !== null;
+  const running = useStore(chat, isRunning);
   useDraft();
   return (
     <>

@@ -16,7 +16,7 @@ interface Idea {
 export function EmptyState({ model, box }: { model: PageModel | undefined; box: RefObject<HTMLTextAreaElement | null> }) {
   const { t } = useTranslation();
   const aui = useAui();
-  const { previous } = useStore(chat);
+  const hasPrevious = useStore(chat, ({ previous }) => previous.head !== null);
   const ideas = t("empty.prompts", { returnObjects: true }) as Idea[];
   const take = (text: string): void => {
     aui.composer.setText(text);
@@ -26,7 +26,7 @@ export function EmptyState({ model, box }: { model: PageModel | undefined; box: 
     <div className="empty">
       <h2>{t("empty.title")}</h2>
       <p className="private">{t("empty.private")}</p>
-      {previous.head !== null && (
+      {hasPrevious && (
         <button className="button back" type="button" onClick={bringBack}><Icon name="left" />{t("empty.previous")}</button>
       )}
       <ul className="ideas" aria-label={t("empty.examples")}>

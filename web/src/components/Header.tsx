@@ -3,6 +3,7 @@ import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import type { PageModel } from "../api/types";
 import { beginAnew, chat } from "../state/chat";
+import { server } from "../state/server";
 import { useStore } from "../state/store";
 import { Gauge } from "./Gauge";
 import { Icon } from "./Icon";
@@ -16,8 +17,9 @@ interface Props {
 
 export function Header({ model, openModels, openSettings, box }: Props) {
   const { t } = useTranslation();
-  const { conversation } = useStore(chat);
-  const name = model?.name ?? t("header.noModel");
+  const empty = useStore(chat, ({ conversation }) => conversation.head === null);
+  const asked = useStore(server, (state) => state.asked);
+  const name = model?.name ?? t(asked ? "header.noModel" : "header.asking");
   const begin = (): void => {
     beginAnew();
     box.current?.focus();
@@ -26,13 +28,13 @@ export function Header({ model, openModels, openSettings, box }: Props) {
     <header className="header">
       <h1 className="wordmark"><img src="/icon.svg" alt="" width="26" height="26" /><span>causerie</span></h1>
       <button className="model-button" type="button" onClick={openModels} aria-haspopup="dialog" aria-label={t("header.model", { name })}>
-        <span className={`dot ${model?.state ?? "failed"}`} />
+        <span className={`dot ${model?.state ?? (asked ? "failed" : "unloaded")}`} />
         <span className="model-name">{name}</span>
         <Icon name="open" />
       </button>
       <div className="tools" role="group" aria-label={t("header.label")}>
         <Gauge limit={model?.context_tokens ?? 0} />
-        <button className="round" type="button" onClick={begin} disabled={conversation.head === null} title={t("header.new")} aria-label={t("header.new")}>
+        <button className="round" type="button" onClick={begin} disabled={empty} title={t("header.new")} aria-label={t("header.new")}>
           <Icon name="new" />
         </button>
         <button className="round" type="button" onClick={openSettings} aria-haspopup="dialog" title={t("header.settings")} aria-label={t("header.settings")}>

@@ -1,9 +1,9 @@
 /** One question, its editor, and one answer with what can be done with it. */
-import { ActionBarPrimitive, ComposerPrimitive, MessagePrimitive, useAuiState } from "@assistant-ui/react";
-import { Suspense, lazy } from "react";
+import { ActionBarPrimitive, ComposerPrimitive, MessagePrimitive, useAui, useAuiState } from "@assistant-ui/react";
+import { type KeyboardEvent, Suspense, lazy } from "react";
 import { useTranslation } from "react-i18next";
 import { number, percent } from "../i18n/format";
-import { chat, showMessage } from "../state/chat";
+import { chat, isRunning, showMessage, stop } from "../state/chat";
 import { type Answer, type Message, siblings } from "../state/conversation";
 import { speedOf } from "../state/gauge";
 import { useStore } from "../state/store";
@@ -23,14 +23,14 @@ function useMessage(): Message {
 /** Which of several questions or answers at this place is shown; nothing when there is one. */
 function Versions({ id }: { id: string }) {
   const { t } = useTranslation();
-  const { conversation, running } = useStore(chat);
-  const all = siblings(conversation, id);
+  const running = useStore(chat, isRunning);
+  const all = useStore(chat, ({ conversation }) => siblings(conversation, id).join(" ")).split(" ");
   if (all.length < 2) return null;
   const at = all.indexOf(id);
   const step = (to: number, icon: "left" | "right", label: string) => {
     const other = all[to];
     return (
-      <button className="quiet" type="button" disabled={other === undefined || running !== null} onClick={() => other && showMessage(other)} aria-label={label} title={label}>
+      <button className="quiet" type="button" disabled={other === undefined || running} onClick={() => other && showMessage(other)} aria-label={label} title={label}>
         <Icon name={icon} />
       </button>
     );
@@ -62,16 +62,28 @@ export function QuestionMessage() {
   );
 }
 
+/** Sends at once also while an answer comes, which assistant-ui's own button and key would wait for. */
 export function QuestionEditor() {
   const { t } = useTranslation();
+  const aui = useAui();
+  const empty = useAuiState((state) => state.composer.isEmpty);
+  const send = (): void => {
+    stop();
+    aui.composer.send();
+  };
+  const pressed = (event: KeyboardEvent): void => {
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || empty || !isRunning(chat.get())) return;
+    event.preventDefault();
+    send();
+  };
   return (
     <MessagePrimitive.Root asChild>
       <article className="question editing" aria-label={t("message.you")}>
         <ComposerPrimitive.Root className="editor">
-          <ComposerPrimitive.Input className="box" aria-label={t("message.editLabel")} autoFocus maxRows={14} />
+          <ComposerPrimitive.Input className="box" aria-label={t("message.editLabel")} dir="auto" autoFocus maxRows={14} onKeyDown={pressed} unstable_insertNewlineOnTouchEnter />
           <div className="editor-buttons">
             <ComposerPrimitive.Cancel className="button">{t("message.cancel")}</ComposerPrimitive.Cancel>
-            <ComposerPrimitive.Send className="button strong">{t("message.resend")}</ComposerPrimitive.Send>
+            <button className="button strong" type="button" disabled={empty} onClick={send}>{t("message.resend")}</button>
           </div>
         </ComposerPrimitive.Root>
       </article>
@@ -82,7 +94,7 @@ export function QuestionEditor() {
 /** What is shown until the first word comes. */
 function Waiting({ model }: { model: string }) {
   const { t, i18n } = useTranslation();
-  const { reading } = useStore(chat);
+  const reading = useStore(chat, (state) => state.reading);
   const loading = useStore(server).models.some(({ name, state }) => name === model && (state === "unloaded" || state === "loading"));
   const read = reading !== null && reading < 1 ? t("message.reading", { share: percent(reading, i18n.language) }) : null;
   const text = read ?? t(loading ? "message.loading" : "message.thinking");

@@ -51,7 +51,7 @@ function Look() {
 function Talk() {
   const { t } = useTranslation();
   const { system } = useStore(preferences);
-  const { conversation } = useStore(chat);
+  const empty = useStore(chat, ({ conversation }) => conversation.head === null);
   return (
     <section>
       <h3>{t("settings.conversation")}</h3>
@@ -63,7 +63,7 @@ function Talk() {
         />
         <p id="system-hint" className="hint">{t("settings.systemHint")}</p>
       </div>
-      <button className="button" type="button" disabled={conversation.head === null} onClick={() => saveAsFile(t("message.you"))}>
+      <button className="button" type="button" disabled={empty} onClick={() => saveAsFile(t("message.you"))}>
         {t("settings.save")}
       </button>
     </section>

@@ -23,9 +23,11 @@ function useEscapeStops(): void {
   }, []);
 }
 
+const MESSAGES = { UserMessage: QuestionMessage, UserEditComposer: QuestionEditor, AssistantMessage: AnswerMessage };
+
 export function Thread({ model, box }: { model: PageModel | undefined; box: RefObject<HTMLTextAreaElement | null> }) {
   const { t } = useTranslation();
-  const empty = useStore(chat).conversation.head === null;
+  const empty = useStore(chat, ({ conversation }) => conversation.head === null);
   useEscapeStops();
   return (
     <ThreadPrimitive.Root asChild>
@@ -35,7 +37,7 @@ export function Thread({ model, box }: { model: PageModel | undefined; box: RefO
             {empty ? (
               <EmptyState model={model} box={box} />
             ) : (
-              <ThreadPrimitive.Messages components={{ UserMessage: QuestionMessage, UserEditComposer: QuestionEditor, AssistantMessage: AnswerMessage }} />
+              <ThreadPrimitive.Messages components={MESSAGES} />
             )}
           </div>
         </ThreadPrimitive.Viewport>

@@ -2,6 +2,8 @@
 import { type AppendMessage, type AssistantRuntime, type ThreadMessageLike, useExternalStoreRuntime } from "@assistant-ui/react";
 import { useMemo } from "react";
 import { answer, ask, chat, stop } from "../state/chat";
+import { modelInUse, server, serverAsked } from "../state/server";
+import { preferences } from "../state/preferences";
 import { type Answer, type Message, shown } from "../state/conversation";
 import { useStore } from "../state/store";
 
@@ -25,18 +27,25 @@ function convertMessage(message: Message): ThreadMessageLike {
 const textOf = (message: AppendMessage): string =>
   message.content.map((part) => (part.type === "text" ? part.text : "")).join("");
 
-/** assistant-ui's view of the conversation; questions go to `model` ("" = there is none, nothing can be sent). */
-export function useChatRuntime(model: string): AssistantRuntime {
+/** The name of the model that will answer, as soon as the server has said which there are ("" = none). */
+async function modelToAsk(): Promise<string> {
+  await serverAsked();
+  return modelInUse(server.get(), preferences.get().model)?.name ?? "";
+}
+
+/** assistant-ui's view of the conversation. Nothing can be sent once it is known that there is no model. */
+export function useChatRuntime(): AssistantRuntime {
+  const none = useStore(server, ({ asked, models }) => asked && models.length === 0);
   const { conversation, running } = useStore(chat);
   const messages = useMemo(() => shown(conversation), [conversation]);
   return useExternalStoreRuntime<Message>({
     messages,
     convertMessage,
     isRunning: running !== null,
-    isSendDisabled: model === "",
-    onNew: async (message) => ask(textOf(message), chat.get().conversation.head, model),
-    onEdit: async (message) => ask(textOf(message), message.parentId, model),
-    onReload: async (question) => (question === null ? undefined : answer(question, model)),
+    isSendDisabled: none,
+    onNew: async (message) => ask(textOf(message), chat.get().conversation.head, modelToAsk()),
+    onEdit: async (message) => ask(textOf(message), message.parentId, modelToAsk()),
+    onReload: async (question) => (question === null ? undefined : answer(question, await modelToAsk())),
     onCancel: async () => stop(),
   });
 }

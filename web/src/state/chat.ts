@@ -80,13 +80,20 @@ export function followPage(): () => void {
 
 const newId = (): string => Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
 
-/** Asks a question below `parent` (null = as the first of the conversation); an answer that is coming is stopped. */
-export async function ask(text: string, parent: string | null, model: string): Promise<void> {
+/** Whether an answer is coming; for `useStore`. */
+export const isRunning = ({ running }: Chat): boolean => running !== null;
+
+/**
+ * Asks a question below `parent` (null = as the first of the conversation); an answer that is coming is stopped.
+ *
+ * `model` may not be known yet: the question is shown at once.
+ */
+export async function ask(text: string, parent: string | null, model: string | Promise<string>): Promise<void> {
   stop();
   await finished;
   const id = newId();
   update({ conversation: append(chat.get().conversation, { id, parent, role: "user", text }) });
-  await answer(id, model);
+  await answer(id, await model);
 }
 
 /** Has the question `question` answered, beside the answers that it has; nothing while another answer comes. */

@@ -80,7 +80,7 @@ export function change(conversation: Conversation, id: string, to: (answer: Answ
 
 /** The messages that stand at the same place as this one, oldest first; it is one of them. */
 export function siblings(conversation: Conversation, id: string): string[] {
-  const message = byId(conversation).get(id);
+  const message = conversation.messages.find((other) => other.id === id);
   if (!message) return [];
   return conversation.messages.filter((other) => other.parent === message.parent).map((other) => other.id);
 }

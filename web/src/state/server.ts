@@ -35,6 +35,19 @@ export async function askServer(): Promise<void> {
   }
 }
 
+/** Resolves when the server has answered once, or has failed to. */
+export function serverAsked(): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (!server.get().asked) return;
+      end();
+      resolve();
+    };
+    const end = server.subscribe(look);
+    look();
+  });
+}
+
 /** Tries a key: keeps it when the server takes it. Gives whether it did. */
 export async function tryKey(key: string): Promise<boolean> {
   setApiKey(key);

@@ -25,7 +25,13 @@ export function createStore<T>(value: T): Store<T> {
   };
 }
 
-/** The store's value in a component, which is drawn again when it changes. */
-export function useStore<T>(store: Store<T>): T {
-  return useSyncExternalStore(store.subscribe, store.get);
+/**
+ * The store's value in a component, or what `select` takes from it; the component is drawn again when that changes.
+ *
+ * While an answer comes its store changes thirty times a second: what is drawn beside the answer selects.
+ */
+export function useStore<T>(store: Store<T>): T;
+export function useStore<T, S extends string | number | boolean | null>(store: Store<T>, select: (value: T) => S): S;
+export function useStore<T, S>(store: Store<T>, select?: (value: T) => S): T | S {
+  return useSyncExternalStore(store.subscribe, () => (select ? select(store.get()) : store.get()));
 }
