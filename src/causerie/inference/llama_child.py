@@ -5,6 +5,7 @@ Does not: anything else; llama.cpp's own server answers (https://github.com/ggml
 It is started by `child.py`, as `python -m causerie.inference.llama_child`, and dies with its parent.
 """
 
+import os
 import threading
 from typing import Any
 
@@ -19,6 +20,10 @@ PROMPT_CACHE_MIB = 512
 """Memory for prompts that other conversations come back to (llama.cpp's own default is 8 GiB)."""
 HTTP_THREADS = 64
 """Connections served at once; more wait. A thread that waits for tokens costs next to nothing."""
+
+SPIN_COUNT = "5000"
+"""Rounds that a thread of llama.cpp looks whether the others are ready before it sleeps. OpenMP's own 300,000 are a
+millisecond in which the core is lost to whoever has the work (docs/explanation/decisions/003-threads.md)."""
 
 
 def parameters_for(wanted: dict[str, Any]) -> Any:  # noqa: ANN401 - xllamacpp has no types
@@ -43,7 +48,8 @@ def parameters_for(wanted: dict[str, Any]) -> Any:  # noqa: ANN401 - xllamacpp h
     p.endpoint_metrics = True
     p.ui = False
     p.n_threads_http = HTTP_THREADS
-    p.cpuparams.n_threads = p.cpuparams_batch.n_threads = wanted["threads"]
+    p.cpuparams.n_threads = wanted["threads"]
+    p.cpuparams_batch.n_threads = wanted["batch_threads"]
     if wanted["gpu_layers"] >= 0:
         p.n_gpu_layers = wanted["gpu_layers"]
     if all(device["name"] == "CPU" for device in xllamacpp.get_device_info()):
@@ -57,6 +63,7 @@ def parameters_for(wanted: dict[str, Any]) -> Any:  # noqa: ANN401 - xllamacpp h
 def main() -> None:
     """Load, listen, and serve until the parent is gone."""
     wanted, tell = guard()
+    os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # noqa: TID251 - libgomp reads it there when it is loaded
     try:
         import xllamacpp
 

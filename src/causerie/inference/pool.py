@@ -90,6 +90,8 @@ class ModelPool:
         self._room = asyncio.Condition()  # protects the sum of memory: room is made and taken by one at a time
         self._session: aiohttp.ClientSession | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._endings: set[asyncio.Future[None]] = set()
+        """Children that are being stopped."""
 
     async def start(self) -> None:
         """Make ready; loads nothing."""
@@ -102,7 +104,7 @@ class ModelPool:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watch
-        await asyncio.gather(*(self._stop(resident) for resident in self._residents.values()))
+        await asyncio.gather(*(self._stop(resident) for resident in self._residents.values()), *self._endings)
         if self._session is not None:
             await self._session.close()
 
@@ -236,8 +238,13 @@ class ModelPool:
 
     async def _stop(self, resident: _Resident) -> None:
         engine, resident.engine = resident.engine, None
-        if engine is not None:
-            await engine.close()
+        if engine is None:
+            return
+        # Whoever asked for it may be cancelled meanwhile; the child must end all the same.
+        ending = asyncio.ensure_future(engine.close())
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+        await asyncio.shield(ending)
 
     async def _unload_idle(self) -> None:
         while True:
