@@ -205,7 +205,7 @@ async def start_llama(model: Model, settings: Settings, session: aiohttp.ClientS
     wanted = {
         "path": str(model.path), "name": model.name, "context_tokens": context_tokens(model, settings),
         "slots": settings.slots, "threads": settings.threads or computing_threads(),
-        "batch_threads": settings.threads or physical_cores(), "gpu_layers": settings.gpu_layers,
+        "batch_threads": settings.threads or max(2, computing_threads()), "gpu_layers": settings.gpu_layers,
         "embedding": model.embedding,
     }  # fmt: skip
     child = await children.start(
@@ -221,18 +221,14 @@ async def start_llama(model: Model, settings: Settings, session: aiohttp.ClientS
     return LlamaEngine(model, settings, child, session, properties.get("chat_template", ""))
 
 
-def physical_cores() -> int:
-    """Physical cores of this machine: all of them read prompts, and write several answers at once."""
-    return psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
-
-
 def computing_threads() -> int:
-    """Threads that write one answer: one for each physical core but one, which is left to whoever shows it.
+    """Threads to compute with: one for each physical core but one, which is left to everything else.
 
     llama.cpp's threads wait for each other some hundred times for a token. When another program takes one's core, all
-    wait for the system to give it back (docs/explanation/decisions/003-threads.md).
+    wait for the system to give it back. Prompts and several answers at once gain enough from a second thread to have
+    it even on two cores (docs/explanation/decisions/003-threads.md).
     """
-    return max(1, physical_cores() - 1)
+    return max(1, (psutil.cpu_count(logical=False) or psutil.cpu_count() or 2) - 1)
 
 
 def _narrowed(payload: Payload) -> Payload:
