@@ -8,6 +8,9 @@ Does not: render them; `server/errors.py` makes JSON of them and `cli/main.py` a
     ├── InvalidRequest               the request itself is wrong
     │   ├── UnsupportedParameter     understood, but this engine cannot do it
     │   ├── ContextLengthExceeded    the prompt does not fit the model's context
+    │   ├── MethodNotAllowed         the path exists, but not for this HTTP method
+    │   ├── RequestTimeout           the body did not arrive in time
+    │   ├── HeadersTooLarge          the request's headers are over the limit
     │   └── BodyTooLarge             more bytes than the limit
     ├── Unauthenticated              no API key, or a wrong one
     ├── Forbidden                    another origin, or a Host header that is not ours
@@ -111,6 +114,27 @@ class ContextLengthExceeded(InvalidRequest):
     """The prompt does not fit the model's context; it is never cut silently."""
 
     code = "context_length_exceeded"
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The path exists, but not for this HTTP method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class RequestTimeout(InvalidRequest):
+    """The body did not arrive in time."""
+
+    status = 408
+    code = "request_timeout"
+
+
+class HeadersTooLarge(InvalidRequest):
+    """The request's headers are over the limit."""
+
+    status = 431
+    code = "headers_too_large"
 
 
 class BodyTooLarge(InvalidRequest):

@@ -154,7 +154,7 @@ class Settings(BaseSettings):
     slots: int = Field(4, ge=1, le=64)
     """Answers that one local model gives at the same time; they share its context."""
     threads: int = Field(0, ge=0, le=512)
-    """Processor threads of one local model (0 = one for each physical core but one)."""
+    """Processor threads of one local model (0 = one for each physical core but one; two at least for prompts)."""
     gpu_layers: int = Field(-1, ge=-1)
     """Layers of a local model put on the GPU when the build has one (-1 = as many as fit)."""
     idle_unload_s: float = Field(900.0, ge=0)
@@ -260,12 +260,3 @@ def load_settings(**options: object) -> Settings:
             setting=where, reason=first["msg"], param=where,
             hint="docs/reference/settings.md lists every setting with its unit",
         ) from error  # fmt: skip
-
-
-def environment_language() -> str:
-    """Language of the terminal's messages, `fr` or `en`, from LC_ALL, LC_MESSAGES or LANG (POSIX order)."""
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(variable, "")
-        if value:
-            return "fr" if value.lower().startswith("fr") else "en"
-    return "en"

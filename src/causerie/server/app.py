@@ -63,6 +63,7 @@ def create_api(settings: Settings, router: Router, metrics: Metrics) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # its pages load from other hosts
         redoc_url=None,
+        redirect_slashes=False,  # a path that does not exist is a 404, with a slash at its end or without
         exception_handlers={
             CauserieError: answer_causerie_error,
             RequestValidationError: answer_validation_error,

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from starlette.types import Receive
 
-from causerie.errors import InvalidRequest
-from causerie.server.errors import RequestTimeout, invalid_request
+from causerie.errors import InvalidRequest, RequestTimeout
+from causerie.server.errors import invalid_request
 from causerie.server.relay import ClientGone
 
 BODY_TIMEOUT_S = 30.0

@@ -13,38 +13,27 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Send
 
-from causerie.errors import CauserieError, InvalidRequest, NotFound, Unauthenticated
+from causerie.errors import (
+    CauserieError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    RequestTimeout,
+    Unauthenticated,
+)
 from causerie.server.records import record_of
 
 if TYPE_CHECKING:
     from fastapi.exceptions import RequestValidationError
     from starlette.exceptions import HTTPException
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""Those of HTTP that anything here may take or count by name."""
 CLIENT_CLOSED_REQUEST = 499
 """For logs and metrics only, as nginx has it: nobody is there to read a status."""
-
-
-class MethodNotAllowed(InvalidRequest):
-    """The path exists, but not for this HTTP method."""
-
-    status = 405
-    code = "method_not_allowed"
-
-
-class RequestTimeout(InvalidRequest):
-    """The body did not arrive in time."""
-
-    status = 408
-    code = "request_timeout"
-
-
-class HeadersTooLarge(InvalidRequest):
-    """The request's headers are over the limit."""
-
-    status = 431
-    code = "headers_too_large"
 
 
 def error_object(error: CauserieError) -> dict[str, Any]:
@@ -163,4 +152,16 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
         ours = InvalidRequest("{reason}", reason=str(refusal.detail))
     response = await answer_causerie_error(request, ours)
     response.headers.update(refusal.headers or {})
+    if isinstance(ours, MethodNotAllowed):
+        response.headers["allow"] = ", ".join(_methods(request))
     return response
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that the path takes; the router's own `Allow` has those of one route, a path may have several."""
+
+    def takes(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return [method for method in METHODS if takes(method)]

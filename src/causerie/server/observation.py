@@ -1,27 +1,27 @@
 """The outermost layer of the application: every request gets an id, a log line, its figures, and an end.
 
 Does: take or make `x-request-id`; put the headers on that every answer has; turn errors that nobody answered into an
-answer, or into a log line when the answer had begun; write one access line, count, trace.
+answer, if none had begun; write one access line, count, trace.
 Does not: see or log bodies.
 """
 
 import asyncio
 import re
 import secrets
+import traceback
 from collections.abc import Callable, Sequence
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from causerie.errors import CauserieError
-from causerie.server.errors import send_error
+from causerie.server.errors import METHODS, send_error
 from causerie.server.metrics import Metrics
 from causerie.server.records import KEY, Record
 
 log = structlog.get_logger(__name__)
 
 SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -70,9 +70,9 @@ class Observation:
         except asyncio.CancelledError:
             record.error = record.error or "cancelled"
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the last line of defence
             # Whatever raised it has been answered, if that was still possible: this is for whoever reads the log.
-            log.exception("request_failed", method=scope["method"], path=scope["path"])
+            _log_fault(scope, error)
             record.error = type(error).__name__
         finally:
             self._ended(scope, record)
@@ -102,13 +102,15 @@ class Observation:
 
 async def _answer(error: CauserieError, record: Record, send: Send) -> None:
     record.error = record.error or error.code
-    if record.status:
-        # The answer had begun: whoever streams says so in the stream; here only the line is left to write.
-        log.warning("answer_broken", error=error.code, message=error.message)
-        return
-    if error.status >= 500:
-        log.warning("request_refused", error=error.code, message=error.message)
-    await send_error(send, error)
+    if not record.status:
+        await send_error(send, error)
+
+
+def _log_fault(scope: Scope, error: Exception) -> None:
+    # Its kind and the way to where it was raised; its message may quote a prompt, which only `debug` may show.
+    where = "".join((*traceback.format_tb(error.__traceback__), type(error).__qualname__))
+    log.error("request_failed", method=scope["method"], path=scope["path"], exception=where)
+    log.debug("request_failed", exc_info=error)
 
 
 def _request_id(scope: Scope) -> str:

@@ -10,9 +10,10 @@ from mimetypes import guess_type
 from pathlib import Path
 
 from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
 from starlette.responses import FileResponse, PlainTextResponse, Response
-
-from causerie.errors import NotFound
+from starlette.routing import Match
+from starlette.types import Scope
 
 FOLDER = Path(__file__).parent / "page"
 POLICY = "; ".join(
@@ -71,8 +72,17 @@ def page_files(folder: Path) -> dict[str, PageFile]:
 
 def page_routes(folder: Path = FOLDER) -> APIRouter:
     """The routes `/` and everything below it that is a file of the page; register them last."""
-    routes = APIRouter(include_in_schema=False)
     files = page_files(folder)
+
+    class FileRoute(APIRoute):
+        """Stands in no other route's way: a name that is no file's is an unknown path, for every method."""
+
+        def matches(self, scope: Scope) -> tuple[Match, Scope]:
+            match, child = super().matches(scope)
+            name = child.get("path_params", {}).get("name")
+            return (match, child) if name is None or name in files else (Match.NONE, {})
+
+    routes = APIRouter(include_in_schema=False, route_class=FileRoute)
 
     @routes.api_route("/", methods=["GET", "HEAD"])
     async def index(request: Request) -> Response:
@@ -82,17 +92,19 @@ def page_routes(folder: Path = FOLDER) -> APIRouter:
 
     @routes.api_route("/{name:path}", methods=["GET", "HEAD"])
     async def asset(name: str, request: Request) -> Response:
-        if name not in files:
-            raise NotFound(
-                "there is no path {path}", path=request.url.path, hint="GET /openapi.json lists every path"
-            )
         return _send(files[name], request)
 
     return routes
 
 
+def accepted_encodings(header: str) -> set[str]:
+    """The names in `Accept-Encoding`, in small letters, without those that it refuses (`br;q=0`)."""
+    parts = (part.lower().replace(" ", "").partition(";q=") for part in header.split(","))
+    return {name for name, _, quality in parts if not quality or quality.strip("0.")}
+
+
 def _send(file: PageFile, request: Request) -> Response:
-    accepted = {part.split(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
+    accepted = accepted_encodings(request.headers.get("accept-encoding", ""))
     headers = {**PAGE_HEADERS, "cache-control": file.cache, "vary": "accept-encoding"}
     for name, ending in ENCODINGS:
         packed = file.path.with_name(file.path.name + ending)

@@ -109,7 +109,7 @@ def _described(operation: Operation) -> dict[str, Any]:
     answer: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
     said = operation.answer
     if operation.streams:
-        answer["text/event-stream"] = {"schema": {"type": "string"}}
+        answer["text/event-stream"] = {}
         said += "; with `stream`, its chunks as server-sent events"
     return {
         "tags": ["OpenAI"],

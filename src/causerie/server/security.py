@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from causerie.errors import BodyTooLarge, Forbidden, RateLimited, Unauthenticated
-from causerie.server.errors import HeadersTooLarge
+from causerie.errors import BodyTooLarge, Forbidden, HeadersTooLarge, RateLimited, Unauthenticated
 from causerie.server.records import record_of
 from causerie.settings import Settings
 

@@ -8,6 +8,7 @@ Try it: causerie up --no-browser
 
 import errno
 import gc
+import signal
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -78,10 +79,13 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         timeout_graceful_shutdown=STOP_S,
         backlog=BACKLOG,
     )
+    # uvicorn stops on SIGTERM and then sends it to itself again: that must not end Python before its last traces are
+    # sent, which it does at its exit.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         Server(config, lambda: ready(url)).run(sockets=[listener])
     except KeyboardInterrupt:
-        return  # Ctrl-C is how a person stops it: nothing failed
+        return  # this is how a person, or a system, stops it: nothing failed
     finally:
         listener.close()
 
@@ -94,7 +98,7 @@ def loopback_address(host: str) -> str:
     """
     try:
         found = {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for what cannot be a name: an empty or overlong part
         raise ConfigError("the host {host!r} is not known", host=host, param="host") from error
     if not all(ip_address(address).is_loopback for address in found):
         raise ConfigError(

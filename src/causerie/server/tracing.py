@@ -1,7 +1,7 @@
 """OpenTelemetry traces of model requests, with the attributes of the GenAI conventions.
 
 Does: one span for each request to a model, sent in batches over OTLP/HTTP, when `otlp_endpoint` is set.
-Does not: record prompts or answers, ever; load any part of OpenTelemetry when no endpoint is set (it costs memory).
+Does not: record prompts or answers, ever; load OpenTelemetry's SDK when no endpoint is set (it costs memory).
 Conventions: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
 Try it: CAUSERIE_OTLP_ENDPOINT=http://127.0.0.1:4318 causerie up
 """
@@ -9,6 +9,9 @@ Try it: CAUSERIE_OTLP_ENDPOINT=http://127.0.0.1:4318 causerie up
 import time
 
 from causerie.server.records import Record
+
+SEND_S = 3.0
+"""Seconds that sending a batch may take, further tries included; a collector that is away delays the end as long."""
 
 
 class Tracing:
@@ -27,9 +30,9 @@ class Tracing:
 
         url = endpoint if endpoint.endswith("/v1/traces") else endpoint.rstrip("/") + "/v1/traces"
         resource = Resource.create({"service.name": "causerie", "service.version": version})
-        self._provider = TracerProvider(resource=resource)
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url)))
-        self._tracer = self._provider.get_tracer("causerie")
+        provider = TracerProvider(resource=resource)  # it sends what is left when Python exits
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url, timeout=SEND_S)))
+        self._tracer = provider.get_tracer("causerie")
 
     def count(self, record: Record) -> None:
         """Send one ended request as a span; requests that asked no model are not traced."""
@@ -60,7 +63,3 @@ class Tracing:
             span.set_attribute("error.type", record.error)
             span.set_status(Status(StatusCode.ERROR))
         span.end(end_time=ended_ns)
-
-    def close(self) -> None:
-        """Send what is left, and stop."""
-        self._provider.shutdown()
