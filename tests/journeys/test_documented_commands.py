@@ -21,6 +21,7 @@ PAGES = [
     ROOT / "docs/tutorial/from-clone-to-conversation.md",
     ROOT / "docs/how-to/chat-in-the-terminal.md",
     ROOT / "docs/how-to/use-an-openai-client.md",
+    ROOT / "docs/how-to/connect-an-upstream.md",
     ROOT / "docs/how-to/watch-a-server.md",
 ]
 RUN_ELSEWHERE = {
@@ -47,6 +48,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return kept | {
         "CAUSERIE_HOME": str(tmp_path_factory.mktemp("home")),
         "CAUSERIE_PORT": port,
+        # The starter rambles: a person presses Ctrl-C, and a test on two busy cores needs an end.
+        "CAUSERIE_MAX_TOKENS": "200",
         "OPENAI_API_KEY": "none",
         "BROWSER": "true",
         "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",

@@ -84,7 +84,8 @@ def _with_piped(question: str) -> str:
     if sys.stdin.isatty():
         return question.strip()
     try:
-        piped = sys.stdin.read()
+        # Bytes, because in the locale C Python lets through what is no UTF-8.
+        piped = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
         raise InvalidRequest("what is piped in is not UTF-8 text (byte {position})", position=error.start) from error
     return "\n\n".join(part for part in (question.strip(), piped.strip()) if part)

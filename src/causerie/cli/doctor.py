@@ -16,14 +16,17 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from causerie.cli.language import t
 from causerie.cli.terminal import console, print_json
-from causerie.settings import GIB, Settings
 
+if TYPE_CHECKING:
+    from causerie.settings import Settings
+
+_GIB = 2**30
 _FREE_DISK_GIB = 5
 """Room for one 7-billion-weight model at 4 bits, in GiB."""
 _FREE_MEMORY_GIB = 2
@@ -45,19 +48,19 @@ class Finding:
     """What to do (empty = nothing)."""
 
 
-def _python(_: Settings) -> Finding:
+def _python(_: "Settings") -> Finding:
     found = f"Python {sys.version.split()[0]}"
     if (3, 11) <= sys.version_info < (3, 14):
         return Finding("python", "ok", found)
     return Finding("python", "broken", found, t("install Python 3.11, 3.12 or 3.13, and causerie in it"))
 
 
-def _memory(_: Settings) -> Finding:
+def _memory(_: "Settings") -> Finding:
     import psutil
 
     memory = psutil.virtual_memory()
-    found = t("{free} GiB free of {total}", free=f"{memory.available / GIB:.1f}", total=f"{memory.total / GIB:.1f}")
-    if memory.available >= _FREE_MEMORY_GIB * GIB:
+    found = t("{free} GiB free of {total}", free=f"{memory.available / _GIB:.1f}", total=f"{memory.total / _GIB:.1f}")
+    if memory.available >= _FREE_MEMORY_GIB * _GIB:
         return Finding("memory", "ok", found)
     return Finding("memory", "warning", found, t("close other programs, or keep to the starter model"))
 
@@ -66,17 +69,17 @@ def _existing(path: Path) -> Path:
     return path if path.exists() else _existing(path.parent)
 
 
-def _disk(settings: Settings) -> Finding:
+def _disk(settings: "Settings") -> Finding:
     free = shutil.disk_usage(_existing(settings.home)).free
-    found = t("{free} GiB free under {path}", free=f"{free / GIB:.1f}", path=settings.home)
-    if free >= _FREE_DISK_GIB * GIB:
+    found = t("{free} GiB free under {path}", free=f"{free / _GIB:.1f}", path=settings.home)
+    if free >= _FREE_DISK_GIB * _GIB:
         return Finding("disk", "ok", found)
     return Finding(
         "disk", "warning", found, t("make room, or set CAUSERIE_HOME to a larger disk, before a `causerie pull`")
     )
 
 
-def _port(settings: Settings) -> Finding:
+def _port(settings: "Settings") -> Finding:
     address = f"{settings.host}:{settings.port}"
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -88,7 +91,7 @@ def _port(settings: Settings) -> Finding:
     return Finding("port", "ok", t("{address} is free", address=address))
 
 
-def _engine(_: Settings) -> Finding:
+def _engine(_: "Settings") -> Finding:
     # In a process of its own: a native library built for another processor ends the process that loads it.
     asked = subprocess.run([sys.executable, "-c", _DEVICES], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
     if asked.returncode != 0:
@@ -101,7 +104,7 @@ def _engine(_: Settings) -> Finding:
     return Finding("engine", "ok", t("llama.cpp, processor only ({cores} threads)", cores=os.cpu_count()))
 
 
-def _gpu(_: Settings) -> Finding:
+def _gpu(_: "Settings") -> Finding:
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return Finding("gpu", "ok", t("none found; models run on the processor"))
@@ -111,13 +114,13 @@ def _gpu(_: Settings) -> Finding:
     return Finding("gpu", "ok", asked.stdout.strip().split(" (UUID")[0])
 
 
-def _page(_: Settings) -> Finding:
+def _page(_: "Settings") -> Finding:
     if resources.files("causerie.server").joinpath("page", "index.html").is_file():
         return Finding("page", "ok", t("built"))
     return Finding("page", "broken", t("not built"), t("run `make web` in the clone; the wheel has it built"))
 
 
-def _home(settings: Settings) -> Finding:
+def _home(settings: "Settings") -> Finding:
     home = settings.home
     if not home.exists():
         place = _existing(home)
@@ -135,7 +138,7 @@ def _home(settings: Settings) -> Finding:
     return Finding("home", "ok", str(home))
 
 
-def _models(settings: Settings) -> Finding:
+def _models(settings: "Settings") -> Finding:
     from causerie.inference.catalogue import installed
 
     chat = [model.name for model in installed(settings) if not model.embedding]
@@ -145,7 +148,7 @@ def _models(settings: Settings) -> Finding:
     return Finding("models", "broken", t("there is no model"), "causerie pull starter")
 
 
-CHECKS: tuple[Callable[[Settings], Finding], ...] = (
+CHECKS: tuple[Callable[["Settings"], Finding], ...] = (
     _python, _memory, _disk, _port, _engine, _gpu, _page, _home, _models,
 )  # fmt: skip
 """All the looks, in the order in which they are printed."""

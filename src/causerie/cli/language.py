@@ -5,12 +5,12 @@ Does not: translate what models say, logs, or JSON.
 Try it: LANG=fr_FR.UTF-8 causerie models
 """
 
+import os
 import tomllib
 from functools import cache
 from pathlib import Path
 
 from causerie.errors import CauserieError
-from causerie.settings import environment_language
 
 
 @cache
@@ -20,8 +20,13 @@ def _french() -> dict[str, str]:
 
 
 def language() -> str:
-    """`fr` or `en`: the language that the terminal's messages are in."""
-    return environment_language()
+    """`fr` or `en`: the language of the terminal's messages, from LC_ALL, LC_MESSAGES or LANG (POSIX order)."""
+    # Read here and not in `settings.py`: help is in this language too, and the settings take 0.1 s to import.
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable, "")  # noqa: TID251
+        if value:
+            return "fr" if value.lower().startswith("fr") else "en"
+    return "en"
 
 
 def t(text: str, **values: object) -> str:
@@ -29,7 +34,7 @@ def t(text: str, **values: object) -> str:
 
     A sentence without a translation stays English rather than fail; a test sees to it that there is none.
     """
-    if environment_language() == "fr":
+    if language() == "fr":
         text = _french().get(text, text)
     return text.format_map(values) if values else text
 

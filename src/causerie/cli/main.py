@@ -6,8 +6,10 @@ Does not: do the verbs' work; each has its file here, and imports what it needs 
 Try it: causerie --help
 """
 
+import io
+import os
 import sys
-from importlib.metadata import version
+import traceback
 from typing import Annotated
 
 import typer
@@ -20,12 +22,13 @@ from causerie.cli.language import t
 from causerie.cli.pull import pull
 from causerie.cli.terminal import errors, logs_to_stderr, print_error
 from causerie.cli.up import up
+from causerie.cli.usage import UsageError, explained
 from causerie.errors import CauserieError
 
 EXIT_FAULT = 70
 """A fault of causerie itself (EX_SOFTWARE of BSD's sysexits.h)."""
 EXIT_INTERRUPTED = 130
-"""Stopped by Ctrl-C: 128 and the number of SIGINT, as shells say it."""
+"""Stopped by Ctrl-C: 128 and the number of SIGINT, as shells say it (typer returns the same)."""
 
 app = typer.Typer(
     name="causerie",
@@ -43,6 +46,8 @@ app.command(help=t("Look at this machine and this installation, and say what to 
 
 def _print_version(*, wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"causerie {version('causerie')}")
         raise typer.Exit
 
@@ -71,39 +76,63 @@ def run(arguments: list[str] | None = None) -> None:
         SystemExit: Always, with the exit code.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character shows a question mark, and the answer goes on.
+            stream.reconfigure(errors="replace")
     raise SystemExit(_exit_code(given))
 
 
 def _exit_code(given: list[str]) -> int:
-    import click
-
     try:
         outcome = get_command(app).main(args=given, prog_name="causerie", standalone_mode=False)
-    except CauserieError as error:
-        if "--debug" in given:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except typer.Abort:  # a question answered with no, or not at all: nothing was done
+        return 1
+    except (BrokenPipeError, SystemExit) as error:
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
             raise
+        _leave_the_pipe()
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a person gets a sentence, never a traceback
+        return _told(error, debug="--debug" in given)
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _told(error: Exception, *, debug: bool) -> int:
+    """Say what went wrong; the exit code."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return 2  # typer has printed the help
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, UsageError):
+        error = explained(error)
+    if isinstance(error, OSError) and error.filename:
+        # Not causerie's fault: a folder of someone else's, a read-only disk, a file in a folder's place.
+        path, reason = str(error.filename), str(error.strerror)
+        error = CauserieError(
+            "{path} cannot be used: {reason}", path=path, reason=reason, hint="`causerie doctor` looks at the folders"
+        )
+    if isinstance(error, CauserieError):
         print_error(error)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away (`causerie models | head -1`): nothing is left to say, nor to whom.
-        sys.stderr.close()
-        return 0
-    except Exception as error:  # the last line of defence: a person gets a sentence, never a traceback
-        if "--debug" in given:
-            raise
-        errors().print(
-            f"[bold red]{t('error')}[/]: {t('this is a fault in causerie')} ({type(error).__name__}: {error})"
-        )
-        errors().print(
-            f"[dim]{t('hint')}[/]: {t('run it again as `causerie --debug ...` and report what it prints')}"
-        )
-        return EXIT_FAULT
-    return outcome if isinstance(outcome, int) else 0
+    from rich.markup import escape
+
+    what = f"{type(error).__name__}: {error}"
+    errors().print(f"[bold red]{t('error')}[/]: {t('this is a fault in causerie')} ({escape(what)})")
+    errors().print(f"[dim]{t('hint')}[/]: {t('run it again as `causerie --debug ...` and report what it prints')}")
+    return EXIT_FAULT
+
+
+def _leave_the_pipe() -> None:
+    # The reader of our output went away (`causerie models | head -1`): nothing is left to say, nor to whom. What is
+    # still to be written when Python ends must fall into nothing, or Python complains.
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import typer
 
 from causerie.cli.language import language, t
 from causerie.cli.terminal import console, errors, print_json
+from causerie.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from causerie.inference.contract import Model
@@ -33,6 +34,11 @@ def models(context: typer.Context, as_json: _Json = False) -> None:
     """The models on this machine."""
     if context.invoked_subcommand is None:
         list_models(as_json=as_json)
+    elif as_json:
+        raise InvalidRequest(
+            "--json belongs behind {command}", command=context.invoked_subcommand, hint="see `{help}`",
+            help=f"causerie models {context.invoked_subcommand} --help",
+        )  # fmt: skip
 
 
 @app.command("list", help=t("List the models: size, quantisation, context, licence, loaded or not, memory."))
@@ -179,8 +185,9 @@ def sized(size_bytes: int) -> str:
 def running_states(settings: "Settings") -> dict[str, dict[str, Any]] | None:
     """What the running server says of each model (None = no server answers where the settings say)."""
     connection = http.client.HTTPConnection(settings.host, settings.port, timeout=_STATUS_TIMEOUT_S)
+    headers = {"Authorization": f"Bearer {settings.api_keys[0].get_secret_value()}"} if settings.api_keys else {}
     try:
-        connection.request("GET", "/api/models")
+        connection.request("GET", "/api/models", headers=headers)
         answer = connection.getresponse()
         listed = json.loads(answer.read(_MAX_STATUS_BYTES))["models"]
         return {str(model["name"]): model for model in listed}

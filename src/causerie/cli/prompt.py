@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import WordCompleter
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import has_focus
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -23,12 +25,13 @@ Read = Callable[[], Awaitable[str | None]]
 
 def _keys() -> KeyBindings:
     keys = KeyBindings()
+    typing = has_focus(DEFAULT_BUFFER)  # and not searching the history, where Enter takes what was found
 
-    @keys.add("enter")
+    @keys.add("enter", filter=typing)
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.validate_and_handle()
 
-    @keys.add("escape", "enter")
+    @keys.add("escape", "enter", filter=typing)
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 

@@ -45,7 +45,7 @@ class Session:
         command, _, argument = line.strip().partition(" ")
         action = _COMMANDS.get(command)
         if action is None:
-            raise InvalidRequest("there is no command {command}", command=command, hint="/help lists them")
+            raise InvalidRequest("there is no command {name}", name=command, hint="/help lists them")
         return action(self, argument.strip())
 
 

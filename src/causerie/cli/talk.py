@@ -7,11 +7,12 @@ Does not: print.
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, Protocol
 
 import aiohttp
 
-from causerie.errors import CauserieError, EngineUnavailable, InvalidRequest, ModelNotFound, Unauthenticated
+from causerie.errors import CauserieError, EngineUnavailable, InvalidRequest, ModelNotFound
 from causerie.inference.router import Router
 from causerie.inference.wire import Failures, Timeouts, client_session, post, read_events
 from causerie.settings import Settings
@@ -48,14 +49,15 @@ class Talk(Protocol):
 async def talk(settings: Settings) -> AsyncIterator[Talk]:
     """The server that is up at the settings' address, or this process itself."""
     async with client_session(keep_alive=True) as session:
-        url = f"http://{settings.host}:{settings.port}"
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        url = f"http://{host}:{settings.port}"
         key = settings.api_keys[0].get_secret_value() if settings.api_keys else None
         found = await _server_models(session, url, key)
         if found is not None:
             yield _Server(session, url, key, found)
             return
     async with Router(settings) as router:
-        yield _Alone(router)
+        yield _Alone(router, settings.max_tokens)
 
 
 async def _server_models(session: aiohttp.ClientSession, url: str, key: str | None) -> dict[str, Any] | None:
@@ -78,8 +80,9 @@ async def _chunks(events: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]
 class _Alone:
     """A model loaded into this process's own child."""
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Router, max_tokens: int) -> None:
         self._router = router
+        self._max_tokens = max_tokens
 
     async def models(self) -> list[str]:
         return [status.name for status in self._router.models() if status.capabilities.chat]
@@ -88,7 +91,8 @@ class _Alone:
         return self._router.resolve(name)
 
     async def events(self, payload: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
-        async with self._router.send("chat/completions", payload) as reply:
+        limited = {"max_tokens": self._max_tokens, **payload}  # as the server does: an answer must end
+        async with self._router.send("chat/completions", limited) as reply:
             async for chunk in _chunks(reply.events()):
                 yield chunk
 
@@ -107,6 +111,8 @@ class _Server:
 
     async def resolve(self, name: str | None) -> str:
         wanted = name or self._found["default"]
+        if not wanted:
+            raise ModelNotFound("there is no model to talk with", hint="`causerie pull starter` gets a small one")
         if wanted == "starter":
             wanted = next((model["name"] for model in self._found["models"] if model["starter"]), wanted)
         if wanted not in await self.models():
@@ -126,9 +132,20 @@ def _stopped(reason: str) -> CauserieError:
 
 
 def _refused(status: int, said: dict[str, Any], wait_s: float | None) -> CauserieError:
-    kinds: dict[int, type[CauserieError]] = {401: Unauthenticated, 404: ModelNotFound}
-    kind = kinds.get(status, InvalidRequest if status < 500 else EngineUnavailable)
+    kind = _by_code().get(str(said.get("code")), InvalidRequest if status < 500 else EngineUnavailable)
     return kind("{message}", message=said["message"], retry_after=wait_s, hint=_braced(said.get("hint") or ""))
+
+
+@cache
+def _by_code() -> dict[str, type[CauserieError]]:
+    """Every error by its `code`: a failure exits alike, whether a server is up or not."""
+    found: dict[str, type[CauserieError]] = {}
+    waiting: list[type[CauserieError]] = [CauserieError]
+    while waiting:
+        cls = waiting.pop()
+        found[cls.code] = cls
+        waiting += cls.__subclasses__()
+    return found
 
 
 def _braced(text: str) -> str:

@@ -62,8 +62,8 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     for upstream in settings.upstreams:
         upstream.api_key()  # a missing key is said before anything starts
     address = loopback_address(settings.host)
-    listener = bound(address, settings.port)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    listener = bound(address, settings.port)
     name = f"[{address}]" if ":" in address else address
     url = f"http://{name}:{listener.getsockname()[1]}"
     config = uvicorn.Config(
@@ -123,7 +123,7 @@ def bound(address: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise ConfigError(
                 "port {port} is taken, perhaps by a causerie that is up already", port=port, param="port",
-                hint="open http://127.0.0.1:{port}, or take another: `causerie up --port 0`",
+                hint="open it in a browser, or take another: `causerie up --port 0`",
             ) from error  # fmt: skip
         raise ConfigError(
             "port {port} cannot be used: {reason}", port=port, reason=str(error.strerror), param="port",

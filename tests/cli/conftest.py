@@ -1,0 +1,56 @@
+"""What the tests of the terminal share: the program, and a server that is up, with a stub upstream behind it."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pytest
+
+from causerie.cli.main import run
+from tests.running import running_server
+from tests.web.stub_upstream import MODELS, stub_upstream
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The port of a server whose models are the stub's; who names none talks with `echo`."""
+    names = ", ".join(f'"{name}"' for name in MODELS)
+    with stub_upstream() as upstream:
+        config = (
+            'default_model = "echo"\n'
+            f'[[upstreams]]\nname = "stub"\nbase_urls = ["{upstream}"]\nmodels = [{names}]\ncontext_tokens = 1000\n'
+        )
+        with running_server(tmp_path_factory.mktemp("up") / "home", config) as running:
+            yield running.address.rpartition(":")[2]
+
+
+@pytest.fixture
+def server(up: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same port, for a program that has its own data folder and finds the server there."""
+    monkeypatch.setenv("CAUSERIE_PORT", up)
+    return up
+
+
+class Outcome(NamedTuple):
+    """What the program said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Causerie = Callable[..., Outcome]
+"""Runs the program with these arguments."""
+
+
+@pytest.fixture
+def causerie(capsys: pytest.CaptureFixture[str]) -> Causerie:
+    """The program, in this process; what it would write in a pipe."""
+
+    def ran(*arguments: str) -> Outcome:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            run(list(arguments))
+        assert isinstance(ended.value.code, int)
+        return Outcome(ended.value.code, *capsys.readouterr())
+
+    return ran
