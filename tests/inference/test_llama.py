@@ -189,7 +189,9 @@ async def test_the_results_of_tools_are_taken_back(engine: Engine) -> None:
 
 
 async def test_text_is_completed_whole_and_streamed_alike(engine: Engine) -> None:
-    payload = {"model": "m", "prompt": ["Once upon", "The cat"], "max_tokens": 3, "temperature": 0, "seed": 1}
+    # Of what comes next here the model is sure: what else is in a batch changes the last bits of its figures.
+    prompts = ["one two three four five six", "Monday, Tuesday, Wednesday,"]
+    payload = {"model": "m", "prompt": prompts, "max_tokens": 3, "temperature": 0, "seed": 1}
     async with engine.complete(payload) as reply:
         answer = json.loads(await reply.read())
     parsed = chunks(await events(engine, payload, text=True))
