@@ -1,11 +1,15 @@
 """What every test stands on: a data folder of its own, and a clean environment."""
 
+import signal
 from pathlib import Path
 
 import pytest
 import structlog
 
 from causerie.settings import Settings, load_settings
+
+# Whoever starts the tests in the background has Ctrl-C ignored, by them and by every program that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
