@@ -33,9 +33,9 @@ async function modelToAsk(): Promise<string> {
   return modelInUse(server.get(), preferences.get().model)?.name ?? "";
 }
 
-/** assistant-ui's view of the conversation. Nothing can be sent once it is known that there is no model. */
+/** assistant-ui's view of the conversation. Nothing can be sent once the server has said that it has no model. */
 export function useChatRuntime(): AssistantRuntime {
-  const none = useStore(server, ({ asked, models }) => asked && models.length === 0);
+  const none = useStore(server, ({ asked, failure, models }) => asked && failure === null && models.length === 0);
   const { conversation, running } = useStore(chat);
   const messages = useMemo(() => shown(conversation), [conversation]);
   return useExternalStoreRuntime<Message>({
