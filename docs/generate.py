@@ -114,17 +114,11 @@ def commands_page() -> str:
     return f"# Commands\n\nHow failures are told to scripts: [exit codes](exit-codes.md).\n\n{sections}"
 
 
-def _family(cls: type[errors.CauserieError]) -> Iterator[type[errors.CauserieError]]:
-    yield cls
-    for child in cls.__subclasses__():
-        yield from _family(child)
-
-
 def errors_page() -> str:
     """Every error with its status, type and code."""
     rows = "\n".join(
         f"| `{cls.code}` | {cls.status} | `{cls.type}` | {(cls.__doc__ or '').splitlines()[0]} |"
-        for cls in _family(errors.CauserieError)
+        for cls in errors.family()
     )
     return f"""# Errors
 
@@ -146,7 +140,7 @@ comes as an event, and the stream ends without `[DONE]`.
 def exit_codes_page() -> str:
     """Every exit code of the command."""
     codes: dict[int, list[str]] = {}
-    for cls in _family(errors.CauserieError):
+    for cls in errors.family():
         if cls in HTTP_ALONE:
             continue
         codes.setdefault(cls.exit_code, []).append((cls.__doc__ or "").splitlines()[0].rstrip("."))

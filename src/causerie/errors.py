@@ -38,6 +38,7 @@ Messages are templates with named fields, so that the terminal can say them in a
     raise ModelNotFound("no model is named {name!r}", name=name, hint="`causerie models` lists those that are here")
 """
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 
@@ -293,3 +294,12 @@ class DiskFull(DownloadError):
 
     status = 507
     code = "disk_full"
+
+
+def family() -> Iterator[type[CauserieError]]:
+    """Every class of the tree, `CauserieError` first, parents before their children."""
+    waiting: list[type[CauserieError]] = [CauserieError]
+    while waiting:
+        cls = waiting.pop()
+        yield cls
+        waiting += reversed(cls.__subclasses__())

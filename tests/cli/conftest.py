@@ -7,18 +7,14 @@ import pytest
 
 from causerie.cli.main import run
 from tests.running import running_server
-from tests.web.stub_upstream import MODELS, stub_upstream
+from tests.web.stub_upstream import stub_upstream, upstream_config
 
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The port of a server whose models are the stub's; who names none talks with `echo`."""
-    names = ", ".join(f'"{name}"' for name in MODELS)
     with stub_upstream() as upstream:
-        config = (
-            'default_model = "echo"\n'
-            f'[[upstreams]]\nname = "stub"\nbase_urls = ["{upstream}"]\nmodels = [{names}]\ncontext_tokens = 1000\n'
-        )
+        config = f'default_model = "echo"\n{upstream_config(upstream)}'
         with running_server(tmp_path_factory.mktemp("up") / "home", config) as running:
             yield running.address.rpartition(":")[2]
 

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.running import running_server
-from tests.web.stub_upstream import MODELS, stub_upstream
+from tests.web.stub_upstream import stub_upstream, upstream_config
 
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -31,11 +31,7 @@ CHROMIUM_ARGS = [
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the server that most journeys share: the starter, and the stub's models."""
     with stub_upstream() as upstream:
-        names = ", ".join(f'"{name}"' for name in MODELS)
-        config = (
-            f'[[upstreams]]\nname = "stub"\nbase_urls = ["{upstream}"]\nmodels = [{names}]\ncontext_tokens = 1000\n'
-        )
-        with running_server(tmp_path_factory.mktemp("page") / "home", config) as up:
+        with running_server(tmp_path_factory.mktemp("page") / "home", upstream_config(upstream)) as up:
             yield up.address
 
 

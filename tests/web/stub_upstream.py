@@ -132,3 +132,9 @@ def stub_upstream() -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def upstream_config(address: str) -> str:
+    """What `causerie.toml` says of a stub at this address."""
+    names = ", ".join(f'"{name}"' for name in MODELS)
+    return f'[[upstreams]]\nname = "stub"\nbase_urls = ["{address}"]\nmodels = [{names}]\ncontext_tokens = 1000\n'

@@ -26,7 +26,6 @@ from causerie.cli.terminal import console, print_json
 if TYPE_CHECKING:
     from causerie.settings import Settings
 
-_GIB = 2**30
 _FREE_DISK_GIB = 5
 """Room for one 7-billion-weight model at 4 bits, in GiB."""
 _FREE_MEMORY_GIB = 2
@@ -58,9 +57,11 @@ def _python(_: "Settings") -> Finding:
 def _memory(_: "Settings") -> Finding:
     import psutil
 
+    from causerie.settings import GIB
+
     memory = psutil.virtual_memory()
-    found = t("{free} GiB free of {total}", free=f"{memory.available / _GIB:.1f}", total=f"{memory.total / _GIB:.1f}")
-    if memory.available >= _FREE_MEMORY_GIB * _GIB:
+    found = t("{free} GiB free of {total}", free=f"{memory.available / GIB:.1f}", total=f"{memory.total / GIB:.1f}")
+    if memory.available >= _FREE_MEMORY_GIB * GIB:
         return Finding("memory", "ok", found)
     return Finding("memory", "warning", found, t("close other programs, or keep to the starter model"))
 
@@ -70,9 +71,11 @@ def _existing(path: Path) -> Path:
 
 
 def _disk(settings: "Settings") -> Finding:
+    from causerie.settings import GIB
+
     free = shutil.disk_usage(_existing(settings.home)).free
-    found = t("{free} GiB free under {path}", free=f"{free / _GIB:.1f}", path=settings.home)
-    if free >= _FREE_DISK_GIB * _GIB:
+    found = t("{free} GiB free under {path}", free=f"{free / GIB:.1f}", path=settings.home)
+    if free >= _FREE_DISK_GIB * GIB:
         return Finding("disk", "ok", found)
     return Finding(
         "disk", "warning", found, t("make room, or set CAUSERIE_HOME to a larger disk, before a `causerie pull`")

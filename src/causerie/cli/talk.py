@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from causerie.errors import CauserieError, EngineUnavailable, InvalidRequest, ModelNotFound
+from causerie.errors import CauserieError, EngineUnavailable, InvalidRequest, ModelNotFound, family
 from causerie.inference.router import Router
 from causerie.inference.wire import Failures, Timeouts, client_session, post, read_events
 from causerie.settings import Settings
@@ -139,13 +139,7 @@ def _refused(status: int, said: dict[str, Any], wait_s: float | None) -> Causeri
 @cache
 def _by_code() -> dict[str, type[CauserieError]]:
     """Every error by its `code`: a failure exits alike, whether a server is up or not."""
-    found: dict[str, type[CauserieError]] = {}
-    waiting: list[type[CauserieError]] = [CauserieError]
-    while waiting:
-        cls = waiting.pop()
-        found[cls.code] = cls
-        waiting += cls.__subclasses__()
-    return found
+    return {cls.code: cls for cls in family()}
 
 
 def _braced(text: str) -> str:
