@@ -7,6 +7,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { diagramFrame } from "./scripts/diagram.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -19,7 +20,7 @@ const oneFontFormat = {
 };
 
 export default defineConfig({
-  plugins: [react(), oneFontFormat],
+  plugins: [react(), oneFontFormat, diagramFrame()],
   base: "/",
   resolve: {
     alias: { "hast-util-from-html-isomorphic": here("node_modules/hast-util-from-html-isomorphic/index.js") },

@@ -6,15 +6,19 @@ when the page asks anything of another host.
 
 import re
 import shutil
+import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.running import running_server
 from tests.web.stub_upstream import stub_upstream, upstream_config
+
+expect.set_options(timeout=20_000)
+"""Milliseconds: on a machine that does much at once, what comes takes a while."""
 
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -30,9 +34,9 @@ CHROMIUM_ARGS = [
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the server that most journeys share: the starter, and the stub's models."""
-    with stub_upstream() as upstream:
-        with running_server(tmp_path_factory.mktemp("page") / "home", upstream_config(upstream)) as up:
-            yield up.address
+    home = tmp_path_factory.mktemp("page") / "home"
+    with stub_upstream() as upstream, running_server(home, upstream_config(upstream)) as up:
+        yield up.address
 
 
 @pytest.fixture(scope="package")
@@ -73,6 +77,13 @@ class Watch:
             self.found.append(f"asked another host: {url}")
 
 
+def forget_drafts(address: str) -> None:
+    """Throw away what an earlier test typed and did not send: all tests are one person to their server."""
+    asked = urllib.request.Request(f"{address}/api/drafts/new", method="DELETE")
+    with suppress(OSError), urllib.request.urlopen(asked, timeout=10):
+        pass
+
+
 OpenPage = Callable[..., Page]
 """Opens the page in a browser of its own; see `open_page`."""
 
@@ -103,9 +114,10 @@ def open_page(server: str, browser: Browser, watch: Watch) -> Iterator[OpenPage]
             watch.follow(context)
             if model:
                 context.add_init_script(
-                    "location.protocol === 'http:' && (localStorage.getItem('causerie.preferences') ||"
-                    f"localStorage.setItem('causerie.preferences', JSON.stringify({{model: '{model}'}})))"
+                    "window === top && location.protocol === 'http:' && (localStorage.getItem('causerie.preferences')"
+                    f" || localStorage.setItem('causerie.preferences', JSON.stringify({{model: '{model}'}})))"
                 )
+            forget_drafts(address)
             page = context.new_page()
             page.goto(address)
             page.locator(".model-button .dot").wait_for()
@@ -119,6 +131,11 @@ def ask(page: Page, text: str) -> None:
     """Type a message, send it, and wait until the answer is complete."""
     send(page, text)
     page.get_by_role("button", name=re.compile("^(Stop|Arrêter)$")).wait_for(state="detached")
+
+
+def answer(page: Page) -> str:
+    """The last answer's words."""
+    return page.locator(".answer .prose").last.inner_text()
 
 
 def send(page: Page, text: str) -> None:

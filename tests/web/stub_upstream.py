@@ -1,7 +1,8 @@
 """A small OpenAI-compatible server whose answers are known beforehand.
 
-Does: answer on loopback, as the models `layout` (one of everything that Markdown has), `echo` (what it was sent),
-`slow` (fifty words a second, for ever), `cut` (breaks off in the middle) and `broken` (an error before any word).
+Does: answer on loopback, as the models `layout` (one of everything that Markdown has), `diagram` (two diagrams,
+one of them wrong), `echo` (what it was sent), `slow` (fifty words a second, for ever), `brief` (a hundred words at
+that speed), `cut` (breaks off in the middle) and `broken` (an error before any word).
 Does not: think.
 """
 
@@ -13,9 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-MODELS = ("layout", "echo", "slow", "cut", "broken")
+MODELS = ("layout", "diagram", "echo", "slow", "brief", "cut", "broken")
 SLOW_WORDS = 600
 """After these the model `slow` ends, so that no thread outlives the tests: 12 s."""
+BRIEF_WORDS = 100
 
 LAYOUT = r"""# A heading
 
@@ -43,16 +45,33 @@ Euler wrote \(e^{i\pi} + 1 = 0\), and $a^2 + b^2 = c^2$ is older:
 - the end
 """
 
+DIAGRAM = """Here is how tea is made:
+
+```mermaid
+flowchart LR
+  water["Boil <b>water</b>"] --> steep{Strong?} -->|yes| cup(("Cup"))
+```
+
+And here is something that is no diagram:
+
+```mermaid
+flowchart LR
+  a --> --> b
+```
+"""
+
 
 def pieces(model: str, request: dict[str, Any]) -> Iterator[str]:
     """What `model` answers, piece by piece."""
     if model == "layout":
         yield from (LAYOUT[at : at + 7] for at in range(0, len(LAYOUT), 7))
+    elif model == "diagram":
+        yield from (DIAGRAM[at : at + 7] for at in range(0, len(DIAGRAM), 7))
     elif model == "echo":
         kept = {name: request[name] for name in ("temperature", "seed", "max_tokens", "stop") if name in request}
         yield json.dumps({"messages": request["messages"], **kept}, ensure_ascii=False)
-    elif model == "slow":
-        for number in range(SLOW_WORDS):
+    elif model in ("slow", "brief"):
+        for number in range(SLOW_WORDS if model == "slow" else BRIEF_WORDS):
             time.sleep(0.02)
             yield f"word{number} "
     else:
@@ -77,6 +96,9 @@ class Handler(BaseHTTPRequestHandler):
         if request["model"] == "broken":
             self._send_json(500, {"error": {"message": "no memory left", "type": "server_error", "code": "oom"}})
             return
+        if not request.get("stream"):
+            self._whole(request)
+            return
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
@@ -87,6 +109,13 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             # The asker went away, as people do.
             return
+
+    def _whole(self, request: dict[str, Any]) -> None:
+        said = list(pieces(request["model"], request))
+        choice = {"index": 0, "message": {"role": "assistant", "content": "".join(said)}, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 20, "completion_tokens": len(said), "total_tokens": 20 + len(said)}
+        whole = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": request["model"]}
+        self._send_json(200, {**whole, "choices": [choice], "usage": usage})
 
     def _stream(self, request: dict[str, Any]) -> None:
         count = 0

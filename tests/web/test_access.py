@@ -1,38 +1,16 @@
-"""The page for everyone: no violation that axe knows, the keyboard alone, a screen reader that is not shouted at."""
+"""The page for everyone: the keyboard alone, a screen reader that is not shouted at, twice as large, without motion.
+
+What axe finds is in `test_screens.py`.
+"""
 
 import re
-from itertools import product
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import OpenPage, ask, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-LOOKS = list(product(("en-US", "fr-FR"), ("light", "dark"), (390, 1280)))
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, one line for each kind."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [f"{kind['id']}: {[node['html'] for node in kind['nodes']][:3]}" for kind in found]
-
-
-@pytest.mark.parametrize(("locale", "scheme", "width"), LOOKS)
-def test_axe_finds_no_violation(open_page: OpenPage, locale: str, scheme: str, width: int) -> None:
-    page = open_page(model="layout", locale=locale, scheme=scheme, width=width)
-    found = {"empty": violations(page)}
-    ask(page, "Show me.")
-    page.locator(".katex").first.wait_for()
-    found["conversation"] = violations(page)
-    page.locator(".model-button").click()
-    found["models"] = violations(page)
-    page.keyboard.press("Escape")
-    page.locator(".tools .round").last.click()
-    found["settings"] = violations(page)
-    page.keyboard.press("Escape")
-    assert found == {"empty": [], "conversation": [], "models": [], "settings": []}
 
 
 def focused(page: Page) -> str:
@@ -91,6 +69,36 @@ def test_a_screen_reader_hears_that_an_answer_comes_and_not_its_words(open_page:
     send(page, "Count.")
     page.get_by_text("word20").wait_for()
     page.keyboard.press("Escape")
-    page.wait_for_function("window.heard.at(-1) === 'Answer stopped.'")
+    expect(page.get_by_role("status").filter(has_text="Answer stopped.")).to_have_count(1)
     assert page.evaluate("window.heard") == ["Answering…", "Answer stopped."]
     assert page.locator("[role=log], [aria-live=assertive]").count() == 0
+
+
+def test_the_page_is_whole_at_twice_its_size(open_page: OpenPage) -> None:
+    """A window of 1280 x 800 pixels at 200 % is one of 640 x 400."""
+    page = open_page(model="layout", width=640)
+    page.set_viewport_size({"width": 640, "height": 400})
+    expect(page.get_by_role("heading", name="What shall we talk about?")).to_be_in_viewport()
+    ask(page, "Show me.")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    expect(page.locator("#message-box")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Control+,")
+    last = page.get_by_role("dialog", name="Settings").get_by_role("button").last
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Show the conversations").click()
+    expect(page.get_by_role("button", name="New conversation").last).to_be_in_viewport(ratio=1)
+
+
+def test_nothing_moves_for_who_asked_for_rest(open_page: OpenPage) -> None:
+    page = open_page(model="slow")
+    moving = "document.getAnimations().filter(one => one.playState === 'running').length"
+    send(page, "Count.")
+    page.get_by_text("word3").wait_for()
+    assert page.evaluate(moving) == 0
+    page.emulate_media(reduced_motion="no-preference")
+    page.wait_for_timeout(100)
+    assert page.evaluate(moving) > 0, "the caret of an answer that comes blinks: this test sees motion"
+    page.keyboard.press("Escape")

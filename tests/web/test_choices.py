@@ -117,3 +117,4 @@ def test_a_server_with_keys_asks_for_one(open_page: OpenPage, watch: Watch, tmp_
         assert page.evaluate("JSON.stringify(localStorage)").find("a-key") == -1
         page.reload()
         expect(page.locator(".model-name")).to_have_text("smollm2-135m-instruct")
+        page.context.close()

@@ -28,7 +28,7 @@ def test_a_failure_is_told_in_french_with_the_server_s_words_below(open_page: Op
     ask(page, "Bonjour")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("L’autre serveur, qui fait tourner ce modèle, a échoué.")  # noqa: RUF001
-    expect(page.get_by_role("status").last).to_have_text("La réponse a échoué.")
+    expect(page.get_by_role("status").filter(has_text="La réponse a échoué.")).to_have_count(1)
     alert.get_by_text("Ce que le serveur a dit").click()
     expect(alert).to_contain_text("no memory left")
 
@@ -49,3 +49,26 @@ def test_a_server_that_is_gone_is_told_and_found_again(open_page: OpenPage, watc
     send(page, "Are you there?")
     expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached. Is causerie up still running")
     expect(page.locator(".bubble")).to_have_text("Are you there?")
+
+
+def test_what_was_open_can_be_read_without_the_server_and_the_rest_comes_with_it(
+    open_page: OpenPage, watch: Watch
+) -> None:
+    watch.forgiven = "ERR_INTERNET_DISCONNECTED|ERR_FAILED"
+    page = open_page(model="echo")
+    ask(page, "To be read on the train")
+    page.get_by_role("button", name="New conversation").click()
+    ask(page, "Open at the time")
+    page.context.set_offline(True)
+    page.get_by_role("link", name="To be read on the train").first.click()
+    expect(page.locator(".bubble")).to_have_text("To be read on the train")
+    expect(page.get_by_text("The server cannot be reached for now.")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_text("The server cannot be reached for now.")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".bubble")).to_have_text("To be read on the train")
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Open at the time").first.click()
+    expect(page.get_by_text("causerie does not answer").first).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator(".bubble")).to_have_text("Open at the time")

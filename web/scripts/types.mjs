@@ -33,7 +33,7 @@ function pageOnly({ paths, components, ...rest }) {
 }
 
 const head = "/* Made from the server's OpenAPI schema by `npm run types`; not written by hand. */\n\n";
-const made = head + astToString(await openapiTS(pageOnly(schema)));
+const made = head + astToString(await openapiTS(pageOnly(schema), { defaultNonNullable: false }));
 const file = at("../src/api/schema.d.ts");
 if (!process.argv.includes("--check")) writeFileSync(file, made);
 else if (readFileSync(file, "utf8") !== made) {

@@ -1,8 +1,13 @@
 /** Entry of the page: mounts the application into `index.html`. */
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { App } from "./components/App";
-import "./styles/index.css";
+import { App } from "./shell/App";
+import { install } from "./shell/install";
+import "./design/index.css";
+import "./shell/shell.css";
+import "./sidebar/sidebar.css";
+import "./conversation/conversation.css";
+import "./conversation/composer.css";
 import "./i18n";
 
 const root = document.getElementById("root");
@@ -12,3 +17,4 @@ createRoot(root).render(
     <App />
   </StrictMode>,
 );
+install();

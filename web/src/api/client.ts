@@ -1,11 +1,10 @@
 /**
- * Requests to the server: its settings, its models, and answers as a stream.
+ * Requests to the server, and how they fail.
  *
  * Does: send the API key when there is one, and turn every failure into one `RequestFailed`.
  * Does not: keep anything but that key, and that for this browser tab only.
  */
-import { readEvents } from "./events";
-import type { ApiFailure, ChatMessage, PageModels, PageSettings, Sampling, Usage } from "./types";
+import type { ApiFailure } from "./types";
 
 const KEY = "causerie.key";
 /** For browsers that refuse `sessionStorage`. */
@@ -38,11 +37,6 @@ export function setApiKey(key: string): void {
   }
 }
 
-function headers(): Record<string, string> {
-  const key = apiKey();
-  return { "content-type": "application/json", ...(key && { authorization: `Bearer ${key}` }) };
-}
-
 /** The server's error object, wherever it was found; null = this is none. */
 export function failureOf(body: unknown): ApiFailure | null {
   const error = (body as { error?: Partial<Record<keyof ApiFailure, unknown>> } | null)?.error;
@@ -51,86 +45,36 @@ export function failureOf(body: unknown): ApiFailure | null {
     code: typeof error.code === "string" ? error.code : "unknown",
     message: typeof error.message === "string" ? error.message : "",
     ...(typeof error.hint === "string" && { hint: error.hint }),
+    ...(typeof error.param === "string" && { param: error.param }),
   };
 }
 
-async function ask(path: string, init: RequestInit): Promise<Response> {
+let signedOut: () => void = () => undefined;
+
+/** Says what is done when the server no longer knows who is asking. */
+export function onSignedOut(does: () => void): void {
+  signedOut = does;
+}
+
+/** Sends a request with the key of this tab, if there is one; gives a success, throws `RequestFailed`. */
+export async function send(address: string, init: RequestInit): Promise<Response> {
+  const key = apiKey();
   let response: Response;
   try {
-    response = await fetch(path, { ...init, headers: headers() });
+    response = await fetch(address, { ...init, headers: { ...init.headers, ...(key && { authorization: `Bearer ${key}` }) } });
   } catch (error) {
     if ((error as Error).name === "AbortError") throw error;
     throw new RequestFailed({ code: "unreachable", message: "" });
   }
   if (response.ok) return response;
   const body: unknown = await response.json().catch(() => null);
-  throw new RequestFailed(failureOf(body) ?? { code: "unknown", message: `HTTP ${response.status}` });
+  const failure = failureOf(body) ?? { code: "unknown", message: `HTTP ${response.status}` };
+  if (failure.code === "invalid_api_key") signedOut();
+  const wait = Number(response.headers.get("retry-after"));
+  throw new RequestFailed(wait > 0 ? { ...failure, retry_after_s: wait } : failure);
 }
 
-/** What the page must know of the server; may throw `RequestFailed`. */
-export async function fetchSettings(): Promise<PageSettings> {
-  return (await (await ask("/api/settings", {})).json()) as PageSettings;
-}
-
-/** Every model of the server; may throw `RequestFailed`. */
-export async function fetchModels(): Promise<PageModels> {
-  return (await (await ask("/api/models", {})).json()) as PageModels;
-}
-
-/** What happens while an answer comes. */
-export type AnswerEvent =
-  | { kind: "reading"; done: number; total: number }
-  | { kind: "text"; text: string }
-  | { kind: "end"; reason: string }
-  | { kind: "usage"; usage: Usage };
-
-interface Chunk {
-  choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
-  usage?: Usage | null;
-}
-
-/** The events that one chunk of the stream holds. Throws `RequestFailed` for an error event. */
-export function eventsOf(chunk: unknown): AnswerEvent[] {
-  const failure = failureOf(chunk);
-  if (failure) throw new RequestFailed(failure);
-  const { choices, usage } = chunk as Chunk;
-  const events: AnswerEvent[] = [];
-  const choice = choices?.[0];
-  if (choice?.delta?.content) events.push({ kind: "text", text: choice.delta.content });
-  if (choice?.finish_reason) events.push({ kind: "end", reason: choice.finish_reason });
-  if (usage) events.push({ kind: "usage", usage });
-  return events;
-}
-
-/** How much of the prompt is read, from the server's comment `prompt 256/6031`; null = another comment. */
-export function progressOf(comment: string): AnswerEvent | null {
-  const found = /^prompt (\d+)\/(\d+)$/.exec(comment);
-  return found ? { kind: "reading", done: Number(found[1]), total: Number(found[2]) } : null;
-}
-
-/**
- * Asks for an answer and gives it as it comes.
- *
- * Throws `RequestFailed`, also in the middle of an answer, and an `AbortError` when `signal` stops it.
- */
-export async function* streamAnswer(
-  model: string, messages: ChatMessage[], sampling: Sampling, signal: AbortSignal,
-): AsyncGenerator<AnswerEvent> {
-  const body = JSON.stringify({ model, messages, ...sampling, stream: true, stream_options: { include_usage: true } });
-  const response = await ask("/v1/chat/completions", { method: "POST", body, signal });
-  if (response.body === null) throw new RequestFailed({ code: "cut", message: "" });
-  let ended = false;
-  try {
-    for await (const part of readEvents(response.body)) {
-      if (part.kind === "comment") {
-        const progress = progressOf(part.text);
-        if (progress) yield progress;
-      } else if (part.data === "[DONE]") ended = true;
-      else yield* eventsOf(JSON.parse(part.data));
-    }
-  } catch (error) {
-    if (error instanceof RequestFailed || signal.aborted) throw error;
-    throw new RequestFailed({ code: "cut", message: "" });
-  }
-  if (!ended && !signal.aborted) throw new RequestFailed({ code: "cut", message: "" });
+/** The failure in what was caught: the server's own, or one of ours. */
+export function failureIn(error: unknown): ApiFailure {
+  return error instanceof RequestFailed ? error.failure : { code: "unknown", message: String(error) };
 }

@@ -26,6 +26,8 @@ export interface Sampling {
   seed?: number;
   /** The answer ends before any of these. */
   stop?: string[];
+  /** When the conversation is longer than the model reads: true = its oldest messages are left out, and that is said. */
+  leave_out_oldest?: boolean;
 }
 
 /** Tokens of a request and its answer. */
@@ -39,4 +41,8 @@ export interface ApiFailure {
   code: string;
   message: string;
   hint?: string;
+  /** The field that is wrong. */
+  param?: string;
+  /** Seconds after which it may be tried again. */
+  retry_after_s?: number;
 }

@@ -1,8 +1,12 @@
-/** Code with its language, coloured by classes (the page's policy allows no inline style), and a copy button. */
+/** Code with its language, coloured by classes (the page's policy allows no inline style); to copy and to save. */
 import { common, createLowlight } from "lowlight";
 import { type ComponentProps, Fragment, type ReactNode, memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { CopyButton } from "../components/CopyButton";
+import { useIsCodeFenceIncomplete } from "streamdown";
+import { CopyButton, IconButton } from "../design";
+import { saveFile } from "../state/files";
+import { Diagram } from "./Diagram";
+import { endingOf } from "./endings";
 
 const lowlight = createLowlight(common);
 
@@ -30,9 +34,17 @@ export const CodeBlock = memo(function CodeBlock({ className, children }: Compon
     () => (lowlight.registered(language) ? draw(lowlight.highlight(language, code).children) : code),
     [language, code],
   );
+  const coming = useIsCodeFenceIncomplete();
+  if (language === "mermaid" && !coming) return <Diagram code={code}>{coloured}</Diagram>;
   return (
     <figure className="code">
-      <figcaption><span>{language || t("code.label")}</span><CopyButton text={() => code} label={t("code.copy")} written /></figcaption>
+      <figcaption>
+        <span>{language || t("code.label")}</span>
+        <span className="code-tools">
+          <IconButton look="quiet" icon="download" label={t("code.save")} onClick={() => saveFile(`code.${endingOf(language)}`, code)} />
+          <CopyButton text={() => code} label={t("code.copy")} written />
+        </span>
+      </figcaption>
       <pre tabIndex={0} aria-label={language || t("code.label")} role="region"><code>{coloured}</code></pre>
     </figure>
   );

@@ -5,13 +5,15 @@
  * they are shown as links, as the page's policy allows no other host.
  */
 import "katex/dist/katex.min.css";
-import type { ComponentProps, ReactNode } from "react";
+import type { ComponentProps } from "react";
 import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import rehypeKatex from "rehype-katex";
 import remarkMath from "remark-math";
 import { type Components, Streamdown } from "streamdown";
 import { CodeBlock } from "./CodeBlock";
+import "./prose.css";
+import { Table } from "./Table";
 import { normalizeMath } from "./mathematics";
 
 function Link({ href, children }: ComponentProps<"a">) {
@@ -22,12 +24,6 @@ function Picture({ src, alt }: ComponentProps<"img">) {
   const { t } = useTranslation();
   if (typeof src === "string" && /^(data:image\/|blob:)/.test(src)) return <img src={src} alt={alt ?? ""} />;
   return <Link href={typeof src === "string" ? src : undefined}>{t("image", { text: alt || String(src) })}</Link>;
-}
-
-/** Wide tables scroll by themselves, with the keyboard too. */
-function Table({ children }: { children?: ReactNode }) {
-  const { t } = useTranslation();
-  return <div className="table" role="region" tabIndex={0} aria-label={t("code.table")}><table>{children}</table></div>;
 }
 
 const bare = (Tag: "h3" | "h4" | "h5" | "h6" | "p" | "ul" | "ol" | "li" | "blockquote" | "hr" | "strong" | "thead" | "tbody" | "tr" | "sub" | "sup" | "section") =>

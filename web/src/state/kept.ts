@@ -1,10 +1,8 @@
 /** What the browser keeps: JSON in `localStorage`, which may be full, forbidden, or hold anything. */
 
 export const KEYS = {
-  conversation: "causerie.conversation",
-  previous: "causerie.previous",
-  draft: "causerie.draft",
   preferences: "causerie.preferences",
+  drafts: "causerie.drafts",
 } as const;
 
 /** The value kept under `key`, or null when there is none that can be read. */

@@ -3,12 +3,12 @@ import { DEFAULTS, cleanPreferences, cleanSampling } from "./preferences";
 
 describe("preferences that the browser kept", () => {
   it("come back as they were", () => {
-    const kept = { model: "m", system: "s", sampling: { temperature: 0, seed: 7, stop: ["END"] }, theme: "dark", language: "fr" };
+    const kept = { model: "m", system: "s", sampling: { temperature: 0, seed: 7, stop: ["END"] }, theme: "dark", language: "fr", sidebar: false, favourites: ["m"] };
     expect(cleanPreferences(JSON.parse(JSON.stringify(kept)))).toEqual(kept);
   });
 
   it("are the defaults when they are damaged", () => {
-    for (const damaged of [null, 1, "x", [], { theme: "pink", language: "de", sampling: "hot", model: {} }]) {
+    for (const damaged of [null, 1, "x", [], { theme: "pink", language: "de", sampling: "hot", model: {}, favourites: 3 }]) {
       expect(cleanPreferences(damaged)).toEqual(DEFAULTS);
     }
   });

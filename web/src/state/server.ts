@@ -1,5 +1,6 @@
 /** What the server said of itself: settings and models, asked again while a model loads. */
-import { RequestFailed, apiKey, fetchModels, fetchSettings, setApiKey } from "../api/client";
+import { api } from "../api/call";
+import { apiKey, failureIn, setApiKey } from "../api/client";
 import type { ApiFailure, PageModel, PageSettings } from "../api/types";
 import { createStore } from "./store";
 
@@ -25,12 +26,12 @@ function wantsKey(failure: ApiFailure): boolean {
 /** Asks the server for its settings and models. Never throws: what failed is in the store. */
 export async function askServer(): Promise<void> {
   try {
-    const models = await fetchModels();
-    const settings = server.get().settings ?? (await fetchSettings());
+    const models = await api.get("/api/models");
+    const settings = server.get().settings ?? (await api.get("/api/settings"));
     const chatting = models.models.filter((model) => model.chat);
     server.set({ settings, models: chatting, default: models.default, failure: null, needsKey: false, asked: true });
   } catch (error) {
-    const failure = error instanceof RequestFailed ? error.failure : { code: "unknown", message: String(error) };
+    const failure = failureIn(error);
     server.set({ ...server.get(), failure, needsKey: wantsKey(failure), asked: true });
   }
 }

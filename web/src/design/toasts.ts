@@ -1,0 +1,24 @@
+/** Short sentences at the bottom of the page, with a way to undo what was done: instead of "are you sure?". */
+import { createStore } from "../state/store";
+
+export interface Toast {
+  id: number;
+  text: string;
+  /** What brings back what was before. */
+  undo?: () => void;
+}
+
+export const toasts = createStore<Toast[]>([]);
+let last = 0;
+
+/** Shows `text` until it was read: seconds for the words, longer while something can be undone. */
+export function toast(text: string, undo?: () => void): void {
+  last += 1;
+  const made: Toast = { id: last, text, ...(undo && { undo }) };
+  toasts.set([...toasts.get().slice(-2), made]);
+}
+
+/** Takes a toast away. */
+export function dismiss(id: number): void {
+  toasts.set(toasts.get().filter((one) => one.id !== id));
+}

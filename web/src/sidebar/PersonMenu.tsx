@@ -1,0 +1,31 @@
+/** Who is at the page, and where else they can go: account, administration, settings, sign out. */
+import { useTranslation } from "react-i18next";
+import { Icon, IconButton, Menu, type MenuItem } from "../design";
+import { openOverlay } from "../shell/overlays";
+import { go, to } from "../shell/router";
+import { may, session, signOut } from "../state/session";
+import { useStore } from "../state/store";
+
+export function PersonMenu() {
+  const { t } = useTranslation();
+  const state = useStore(session);
+  const administers = useStore(session, may("administer"));
+  const name = state?.state === "signed_in" ? (state.me?.name ?? "") : "";
+  const items = (): MenuItem[] => [
+    { label: t("person.account"), icon: "person", choose: () => go(to("account")) },
+    ...(administers ? [{ label: t("person.administration"), icon: "shield" as const, choose: () => go(to("administration")) }] : []),
+    { label: t("person.library"), icon: "bulb", choose: () => openOverlay("library") },
+    { label: t("person.help"), icon: "help", choose: () => openOverlay("help") },
+    ...(name ? [{ label: t("person.out"), icon: "out" as const, apart: true, choose: () => void signOut() }] : []),
+  ];
+  return (
+    <div className="sidebar-foot">
+      <Menu label={t("person.menu", { name: name || t("person.local") })} items={items} className="person">
+        <span className="initial" aria-hidden="true">{[...(name || "c")][0]}</span>
+        <span>{name || t("person.local")}</span>
+        <Icon name="open" />
+      </Menu>
+      <IconButton icon="settings" label={t("header.settings")} aria-haspopup="dialog" onClick={() => openOverlay("settings")} />
+    </div>
+  );
+}
