@@ -29,7 +29,7 @@ run: install ## Start causerie and open its page
 	@exec $(BIN)/causerie up $(ARGS)
 
 .PHONY: test
-test: $(STAMPS)/dev $(STAMPS)/chromium $(PAGE) ## Run every check and every test
+test: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/postgresql $(PAGE) ## Run every check and every test
 	@$(MAKE) --no-print-directory lint types
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm test --silent
 	@rm -f .coverage .coverage.*
@@ -52,10 +52,12 @@ docs: $(STAMPS)/dev ## Build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .PHONY: bench
-bench: $(STAMPS)/dev $(PAGE) ## Run every benchmark and write its table
+bench: $(STAMPS)/dev $(STAMPS)/postgresql $(PAGE) ## Run every benchmark and write its table
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.gateway
 	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.people
+	$(BIN)/python -m benchmarks.search
 
 .PHONY: web
 web: $(PAGE) ## Build the page
@@ -126,6 +128,20 @@ $(STAMPS)/chromium: $(BIN)/python
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-color-emoji >/dev/null; \
 		else \
 			echo "The page's tests need chromium: sudo apt-get install chromium (or your system's package)" >&2; exit 1; \
+		fi; \
+	fi
+	@mkdir -p $(STAMPS) && touch $@
+
+# The tests start and stop a server of their own (tests/databases.py). Debian keeps its programs off the search path.
+$(STAMPS)/postgresql: $(BIN)/python
+	@if ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing PostgreSQL for the tests on both databases..."; \
+			mkdir -p /etc/postgresql-common/createcluster.d; \
+			echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.d/causerie.conf; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
+		else \
+			echo "The tests need PostgreSQL's server: sudo apt-get install postgresql (or your system's package)" >&2; exit 1; \
 		fi; \
 	fi
 	@mkdir -p $(STAMPS) && touch $@

@@ -1,12 +1,17 @@
-"""What every test stands on: a data folder of its own, and a clean environment."""
+"""What every test stands on: a data folder of its own, a clean environment, and a database of either kind."""
 
 import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import structlog
 
+from causerie.database.engine import Database, open_database
 from causerie.settings import Settings, load_settings
+from tests import databases
 
 # Whoever starts the tests in the background has Ctrl-C ignored, by them and by every program that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -28,9 +33,52 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def fresh_logs() -> None:
     """No test writes into the captured output of another, which is closed."""
     structlog.reset_defaults()
+    for name, module in list(sys.modules.items()):
+        logger = getattr(module, "_logger", None) if name.startswith("causerie.") else None
+        if logger is not None:
+            vars(logger).pop("bind", None)  # in a program, each keeps the output of its first line
 
 
 @pytest.fixture
-def settings(clean_environment: None) -> Settings:
-    """The default settings, with a data folder of their own."""
+def settings(request: pytest.FixtureRequest, clean_environment: None) -> Settings:
+    """The default settings, with a data folder of their own; of the test's database, if the test has one."""
+    if "database_url" in request.fixturenames:
+        request.getfixturevalue("database_url")
     return load_settings()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[databases.PostgreSQL]:
+    """A PostgreSQL server for all tests of this process."""
+    with databases.postgresql() as server:
+        server.make_template()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A migrated SQLite database, to be copied."""
+    return databases.migrated(tmp_path_factory.mktemp("sqlite") / "home")
+
+
+@pytest.fixture(params=databases.KINDS)
+def database_url(
+    request: pytest.FixtureRequest, clean_environment: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """An empty migrated database of each kind, in `CAUSERIE_DATABASE_URL` for whatever program the test starts."""
+    if request.param == "sqlite":
+        databases.copy_of_sqlite(request.getfixturevalue("migrated_sqlite"), tmp_path / "home")
+        yield ""
+        return
+    server: databases.PostgreSQL = request.getfixturevalue("postgresql")
+    with server.database(template=databases.TEMPLATE) as url:
+        monkeypatch.setenv("CAUSERIE_DATABASE_URL", url)
+        yield url
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str, settings: Settings) -> AsyncIterator[Database]:
+    """That database, open."""
+    opened = open_database(settings)
+    yield opened
+    await opened.close()

@@ -58,7 +58,8 @@ def running_server(home: Path, config: str = "", **variables: str) -> Iterator[R
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     for _ in range(600):
-        found = next((IS_UP.search(line) for line in log.read_text().splitlines(True) if "is up" in line), None)
+        lines = log.read_text().splitlines(True)
+        found = next((IS_UP.search(line) for line in lines if line.startswith("causerie is up")), None)
         if found:
             return found[1]
         try:

@@ -3,39 +3,8 @@
 Does: give each way to fail a class with its HTTP `status`, its OpenAI `type` and `code`, and a terminal `exit_code`.
 Does not: render them; `server/errors.py` makes JSON of them and `cli/main.py` a sentence and a hint.
 
-    CauserieError
-    ├── ConfigError                  a setting is wrong
-    ├── InvalidRequest               the request itself is wrong
-    │   ├── UnsupportedParameter     understood, but this engine cannot do it
-    │   ├── ContextLengthExceeded    the prompt does not fit the model's context
-    │   ├── MethodNotAllowed         the path exists, but not for this HTTP method
-    │   ├── RequestTimeout           the body did not arrive in time
-    │   ├── HeadersTooLarge          the request's headers are over the limit
-    │   └── BodyTooLarge             more bytes than the limit
-    ├── Unauthenticated              no API key, or a wrong one
-    ├── Forbidden                    another origin, or a Host header that is not ours
-    ├── NotFound                     a path or an object that does not exist
-    │   ├── ModelNotFound
-    │   └── ResponseNotFound
-    ├── Conflict                     the object is in a state that forbids this
-    ├── RateLimited                  come back after `retry_after` seconds
-    ├── ModelFileError               a model file is damaged, truncated, hostile or of an unknown kind
-    ├── ModelTooLarge                the model does not fit the memory budget
-    ├── EngineError                  running a model failed
-    │   ├── EngineUnavailable        not running, and cannot be started now
-    │   └── EngineCrashed            it died during this answer
-    ├── UpstreamError                a remote engine failed
-    │   ├── UpstreamUnavailable      none of its replicas answers
-    │   └── UpstreamTimeout          it did not answer in time
-    └── DownloadError                fetching a model failed
-        ├── HubUnreachable           no connection to the hub
-        ├── HubRefused               the hub wants a token or an accepted licence
-        ├── ChecksumMismatch         the bytes are not those that the hub announced
-        └── DiskFull                 not enough room, seen before the first byte
-
-Messages are templates with named fields, so that the terminal can say them in another language:
-
-    raise ModelNotFound("no model is named {name!r}", name=name, hint="`causerie models` lists those that are here")
+Each class says when it is raised; the tree and the codes as a table are in `docs/reference/errors.md`.
+Messages are templates with named fields, so that the terminal can say them in another language.
 """
 
 from collections.abc import Iterator
@@ -145,6 +114,32 @@ class BodyTooLarge(InvalidRequest):
     code = "request_too_large"
 
 
+class UnsupportedFile(InvalidRequest):
+    """A file of a kind that nothing here reads."""
+
+    status = 415
+    code = "unsupported_file"
+
+
+class UnreadableFile(InvalidRequest):
+    """A file of a known kind that is damaged, protected by a password, a bomb, or takes too long."""
+
+    status = 422
+    code = "unreadable_file"
+
+
+class InvalidImport(InvalidRequest):
+    """A file that holds no conversations in a form that is known here."""
+
+    code = "invalid_import"
+
+
+class WeakPassword(InvalidRequest):
+    """A password that is too short, or that a program would soon guess."""
+
+    code = "weak_password"
+
+
 class Unauthenticated(CauserieError):
     """An API key is required, and there was none or a wrong one."""
 
@@ -154,6 +149,12 @@ class Unauthenticated(CauserieError):
     exit_code = 4
 
 
+class SignInFailed(Unauthenticated):
+    """A wrong name, password, passkey or code; which of them is not said."""
+
+    code = "sign_in_failed"
+
+
 class Forbidden(CauserieError):
     """The caller may not do this."""
 
@@ -161,6 +162,18 @@ class Forbidden(CauserieError):
     type = "permission_error"
     code = "forbidden"
     exit_code = 4
+
+
+class ConfirmationRequired(Forbidden):
+    """What was asked needs the password, or a sign-in that is fresh."""
+
+    code = "confirmation_required"
+
+
+class PriceUnknown(Forbidden):
+    """A quota of money applies, and nobody has said what this model costs."""
+
+    code = "price_unknown"
 
 
 class NotFound(CauserieError):
@@ -184,6 +197,12 @@ class ResponseNotFound(NotFound):
     code = "response_not_found"
 
 
+class LinkNotValid(NotFound):
+    """A one-time link that was used, is over, was taken back, or was never made."""
+
+    code = "link_not_valid"
+
+
 class Conflict(CauserieError):
     """The object exists already, or is in use."""
 
@@ -200,6 +219,48 @@ class RateLimited(CauserieError):
     type = "rate_limit_error"
     code = "rate_limit_exceeded"
     exit_code = 7
+
+
+class QuotaExceeded(RateLimited):
+    """What a person, a group or a key may use in this day or month is used up."""
+
+    code = "quota_exceeded"
+
+
+class TooManyAttempts(RateLimited):
+    """Wrong passwords or codes came too fast: the next one must wait."""
+
+    code = "too_many_attempts"
+
+
+class DatabaseUnavailable(CauserieError):
+    """The database cannot be reached, or another process writes in it for too long."""
+
+    status = 503
+    code = "database_unavailable"
+    exit_code = 13
+
+
+class DatabaseNewer(DatabaseUnavailable):
+    """A newer causerie has migrated the database; this one would damage it."""
+
+    code = "database_newer"
+
+
+class ArchiveError(CauserieError):
+    """A backup is damaged, truncated, hostile or of a kind that is not known."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "invalid_archive"
+    exit_code = 14
+
+
+class AuditBroken(CauserieError):
+    """An entry of the audit log was changed, removed or inserted, or its end was cut off."""
+
+    code = "audit_broken"
+    exit_code = 15
 
 
 class ModelFileError(CauserieError):

@@ -104,6 +104,58 @@ class Upstream(BaseModel):
         return None
 
 
+class OidcProvider(BaseModel):
+    """Somebody who vouches for people, by OpenID Connect: an `[[oidc]]` table of `causerie.toml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
+    """Short name, part of the address that the provider sends people back to."""
+    name: str = Field(min_length=1, max_length=64)
+    """What the button says."""
+    issuer: HttpUrl
+    """Its address, as its tokens say it."""
+    client_id: str = Field(min_length=1)
+    """What it calls this server."""
+    client_secret_env: str | None = None
+    """Name of the environment variable that holds the secret it gave (none = a public client, PKCE alone)."""
+    client_secret_file: Path | None = None
+    """File that holds the secret; refused unless only its owner can read it (mode 0600)."""
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    """What is asked of it."""
+    makes_accounts: bool = False
+    """Somebody who comes for the first time gets an account (otherwise it only opens those that exist)."""
+    email_domains: tuple[str, ...] = ()
+    """Domains of the verified addresses that may get an account (empty = all that the provider lets through)."""
+    role: Literal["builder", "member", "viewer"] = "member"
+    """Of the accounts that it makes."""
+
+    @model_validator(mode="after")
+    def _one_secret_at_most(self) -> Self:
+        if self.client_secret_env and self.client_secret_file:
+            msg = f"OIDC provider {self.id!r} has both client_secret_env and client_secret_file: choose one"
+            raise ValueError(msg)
+        return self
+
+    def client_secret(self) -> SecretStr | None:
+        """The secret from the variable or the file.
+
+        Raises:
+            ConfigError: The variable is empty, the file is missing or readable by others, or nothing is in it.
+        """
+        if self.client_secret_env:
+            value = os.environ.get(self.client_secret_env, "")
+            if not value:
+                raise ConfigError(
+                    "OIDC provider {name!r} takes its secret from {variable}, which is empty",
+                    name=self.id, variable=self.client_secret_env, hint="export {variable}=... before `causerie up`",
+                )  # fmt: skip
+            return _key(value, self.id)
+        if self.client_secret_file:
+            return _key(_private_text(self.client_secret_file, self.id), self.id)
+        return None
+
+
 def _key(text: str, owner: str) -> SecretStr:
     # Anything else cannot stand in a header; an empty key would be sent as none.
     if not text.strip() or not text.strip().isascii() or not text.strip().isprintable():
@@ -134,16 +186,37 @@ def _default_home() -> Path:
 class Settings(BaseSettings):
     """All settings. Build it with `load_settings`, which also reads `causerie.toml`."""
 
-    model_config = SettingsConfigDict(env_prefix="CAUSERIE_", extra="forbid", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CAUSERIE_", extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
+    )
 
     home: Path = Field(default_factory=_default_home)
     """The one folder that holds everything on disk: models, logs, keys."""
     host: str = "127.0.0.1"
-    """Address to listen on; only loopback addresses are accepted until accounts exist."""
+    """Address to listen on; only loopback addresses are accepted until there is an account."""
     port: int = Field(8080, ge=0, le=65535)
     """TCP port to listen on (0 = a free one)."""
     api_keys: tuple[SecretStr, ...] = ()
-    """Keys that API clients may present (empty = none is asked for, on loopback)."""
+    """Keys that API clients may present (empty = none is asked for while nobody has an account). Once there are
+    accounts, these keys ask models and read figures, for the first account."""
+    public_url: HttpUrl | None = None
+    """Where people find this server, such as https://chat.example.org (none = only on this machine). With https,
+    cookies are sent over https alone; passkeys are bound to its name."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Further names and addresses that requests may call this server by, without ports."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of reverse proxies whose `X-Forwarded-For` says where a request comes from."""
+    oidc: tuple[OidcProvider, ...] = ()
+    """Who else vouches for people."""
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
+    """Of prices and quotas of money (ISO 4217)."""
+
+    database_url: SecretStr = SecretStr("")
+    """PostgreSQL's address, `postgresql://name:password@host/database` (empty = SQLite, in the data folder)."""
+    backup_interval_h: float = Field(24.0, ge=0)
+    """Hours between two backups that the server makes by itself, into the data folder's `backups` (0 = none)."""
+    backups_kept: int = Field(7, ge=1)
+    """Backups that are kept of those that the server makes by itself."""
 
     default_model: str = ""
     """Model for who names none (empty = the best one here)."""
@@ -207,6 +280,14 @@ class Settings(BaseSettings):
         doubled = {name for name in names if names.count(name) > 1}
         if doubled:
             msg = f"two [[upstreams]] have the same name: {sorted(doubled)}"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _oidc_ids_are_unique(self) -> Self:
+        ids = [provider.id for provider in self.oidc]
+        if len(set(ids)) < len(ids):
+            msg = "two [[oidc]] have the same id"
             raise ValueError(msg)
         return self
 

@@ -2,6 +2,8 @@
 
 import json
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 from causerie.cli import doctor
 from causerie.cli.main import app
 from causerie.settings import Settings, load_settings
+from tests import databases
 
 
 def look(name: str, settings: Settings) -> doctor.Finding:
@@ -20,7 +23,7 @@ def test_every_finding_has_a_remedy_unless_all_is_well() -> None:
     outcome = CliRunner().invoke(app, ["doctor", "--json"])
     findings = json.loads(outcome.stdout)
     assert [finding["check"] for finding in findings] == [
-        "python", "memory", "disk", "port", "engine", "gpu", "page", "home", "models",
+        "python", "memory", "disk", "port", "engine", "gpu", "page", "home", "database", "models",
     ]  # fmt: skip
     assert all(finding["remedy"] for finding in findings if finding["status"] != "ok")
     assert outcome.exit_code == int(any(finding["status"] == "broken" for finding in findings))
@@ -81,3 +84,35 @@ def test_a_gpu_is_named_or_its_driver_doubted(
     finding = look("gpu", settings)
     assert finding.status == status
     assert finding.found in {"GPU 0: Test", "nvidia-smi fails"}
+
+
+def test_the_database_is_named_with_what_becomes_of_it(database_url: str, settings: Settings) -> None:
+    finding = look("database", settings)
+    assert finding.status == "ok"
+    assert finding.found.startswith("PostgreSQL" if database_url else f"SQLite, {settings.home}")
+
+
+def test_a_database_that_is_not_there_yet_is_not_made(settings: Settings) -> None:
+    assert look("database", settings).found.endswith("made at the first start")
+    assert not settings.home.exists()
+
+
+def test_a_database_of_an_earlier_version_will_be_migrated(settings: Settings, migrated_sqlite: Settings) -> None:
+    databases.copy_of_sqlite(migrated_sqlite, settings.home)
+    with closing(sqlite3.connect(settings.home / "causerie.db")) as file, file:
+        file.execute("UPDATE alembic_version SET version_num = '0001'")
+    assert look("database", settings).found.endswith("migrated at the next start, after a backup")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("mysql://root@/data", "does not name a database"),
+        ("postgresql://nobody@/nothing?host=/nowhere", "cannot be used"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_found(url: str, says: str) -> None:
+    finding = look("database", load_settings(database_url=url))
+    assert finding.status == "broken"
+    assert says in finding.found
+    assert finding.remedy

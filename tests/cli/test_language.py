@@ -16,6 +16,10 @@ PACKAGE = Path(__file__).parents[2] / "src" / "causerie"
 SPOKEN = [
     *sorted((PACKAGE / "cli").glob("*.py")),
     *sorted((PACKAGE / "inference").glob("*.py")),
+    PACKAGE / "accounts" / "people.py",
+    PACKAGE / "accounts" / "passwords.py",
+    *sorted((PACKAGE / "database").glob("*.py")),
+    *sorted((PACKAGE / "jobs").glob("*.py")),
     PACKAGE / "settings.py",
     PACKAGE / "server" / "serve.py",
 ]
@@ -31,8 +35,10 @@ def constants(*nodes: ast.expr | None) -> Iterator[str]:
 
 
 def sentences(path: Path) -> Iterator[str]:
-    """What a file says: first argument of `t` and of errors, and their hints."""
+    """What a file says: first argument of `t` and of errors, their hints, and the values of a table `SENTENCES`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and _names(node) == ["SENTENCES"]:
+            yield from constants(*node.value.values)
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
             continue
         if node.func.id == "t":
@@ -40,6 +46,10 @@ def sentences(path: Path) -> Iterator[str]:
         cls = getattr(errors, node.func.id, None)
         if isinstance(cls, type) and issubclass(cls, errors.CauserieError):
             yield from constants(node.args[0], *(word.value for word in node.keywords if word.arg == "hint"))
+
+
+def _names(node: ast.Assign) -> list[str]:
+    return [target.id for target in node.targets if isinstance(target, ast.Name)]
 
 
 def said() -> set[str]:

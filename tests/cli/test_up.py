@@ -70,7 +70,7 @@ def test_it_says_so_in_french() -> None:
         assert re.match(r"causerie est prêt : http://127\.0\.0\.1:\d+ ", said)
 
 
-def test_a_taken_port_is_told_with_the_way_out(causerie: Causerie) -> None:
+def test_a_taken_port_is_told_with_the_way_out(causerie: Causerie, tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -79,6 +79,7 @@ def test_a_taken_port_is_told_with_the_way_out(causerie: Causerie) -> None:
     assert outcome.code == 3
     assert outcome.err.startswith(f"error: port {port} is taken, perhaps by a causerie that is up already\n")
     assert "causerie up --port 0" in outcome.err
+    assert not (tmp_path / "home" / "causerie.db").exists(), "the database of who is up is not migrated under them"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])

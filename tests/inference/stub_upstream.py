@@ -30,6 +30,8 @@ class StubUpstream:
         self.headers: dict[str, str] = {}
         self.ill = False
         """`/models` answers 503."""
+        self.counts = True
+        """It has `/tokenize`, which OpenAI and Ollama have not."""
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.looks = 0
@@ -75,6 +77,8 @@ class StubUpstream:
 
     async def _tokenize(self, request: web.Request) -> web.Response:
         asked = await request.json()
+        if not self.counts:
+            raise web.HTTPNotFound
         if self.status != 200:
             return web.json_response(self.error, status=self.status)
         words = asked.get("content", "").split()

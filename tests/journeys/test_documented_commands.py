@@ -23,6 +23,9 @@ PAGES = [
     ROOT / "docs/how-to/use-an-openai-client.md",
     ROOT / "docs/how-to/connect-an-upstream.md",
     ROOT / "docs/how-to/watch-a-server.md",
+    ROOT / "docs/how-to/conversations.md",
+    ROOT / "docs/how-to/move-from-chatgpt-or-open-webui.md",
+    ROOT / "docs/how-to/back-up-and-move.md",
 ]
 RUN_ELSEWHERE = {
     "make run": "the server of these tests is started with it",

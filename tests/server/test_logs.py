@@ -52,7 +52,8 @@ def asking(**fields: object) -> bytes:
 
 
 def lines_of(up: RunningServer) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in up.log.read_text().splitlines() if not line.startswith("causerie is up")]
+    lines = up.log.read_text().splitlines()
+    return [json.loads(line) for line in lines if not line.startswith(("causerie is up", "for more people than you"))]
 
 
 def line_of(up: RunningServer, request_id: str | None) -> dict[str, Any]:

@@ -68,6 +68,17 @@ def test_no_other_page_may_frame_or_read_it(server: RunningServer, path: str) ->
     assert headers["referrer-policy"] == "no-referrer"
 
 
+def test_the_frame_that_draws_diagrams_has_no_origin_and_no_network(server: RunningServer) -> None:
+    headers = get(server, f"/assets/{asset('.html').name}").headers
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+    parts = [part.split(" ", 1) for part in headers["content-security-policy"].split("; ")]
+    policy = dict(parts)
+    assert policy["sandbox"] == "allow-scripts", "and not allow-same-origin"
+    assert policy["default-src"] == "'none'"
+    assert not {"connect-src", "img-src", "frame-src", "form-action"} & set(policy), "nothing else is opened"
+    assert policy["frame-ancestors"] == "'self'"
+
+
 # --- caching and encodings --------------------------------------------------------------------------------------
 
 

@@ -16,8 +16,7 @@ import pytest
 from causerie.inference.llama import LlamaEngine
 from causerie.inference.router import Router
 from causerie.server import relay
-from causerie.server.app import create_api
-from causerie.server.metrics import Metrics
+from causerie.server.app import create_api, parts_of
 from causerie.server.observation import Observation
 from causerie.server.security import Gate
 from causerie.settings import Settings, load_settings
@@ -59,11 +58,10 @@ def settings_in(home: Path, config: str) -> Settings:
 @asynccontextmanager
 async def server(home: Path, config: str) -> AsyncIterator[Served]:
     settings = settings_in(home, config)
-    router = Router(settings)
-    metrics = Metrics(router.models)
-    app = Observation(Gate(create_api(settings, router, metrics), settings), metrics)
+    parts = parts_of(settings)
+    app = Observation(Gate(create_api(parts), settings, parts.doors), parts.metrics)
     async with serving(app) as address, aiohttp.ClientSession() as session:
-        yield Served(router, address, session)
+        yield Served(parts.router, address, session)
 
 
 @asynccontextmanager

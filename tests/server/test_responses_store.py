@@ -6,15 +6,17 @@ from causerie.errors import ResponseNotFound
 from causerie.server.openai_responses_items import user_item
 from causerie.server.responses_store import ResponseStore, StoredResponse
 
+ADA, BOB = "person_ada", "person_bob"
+
 
 def stored(name: str, size_bytes: int = 10) -> StoredResponse:
     asked = (user_item("Hello"),)
-    return StoredResponse(response={"id": name}, asked=asked, conversation=asked, size_bytes=size_bytes)
+    return StoredResponse(owner=ADA, response={"id": name}, asked=asked, conversation=asked, size_bytes=size_bytes)
 
 
 def has(store: ResponseStore, name: str) -> bool:
     try:
-        return bool(store.get(name))
+        return bool(store.get(ADA, name))
     except ResponseNotFound:
         return False
 
@@ -43,8 +45,17 @@ def test_a_removed_one_gives_its_room_back() -> None:
     store = ResponseStore(max_bytes=20)
     store.put(stored("a"))
     store.put(stored("b"))
-    store.remove("a")
+    store.remove(ADA, "a")
     store.put(stored("c"))
     assert [has(store, name) for name in "abc"] == [False, True, True]
     with pytest.raises(ResponseNotFound, match="'a'"):
-        store.remove("a")
+        store.remove(ADA, "a")
+
+
+def test_what_somebody_else_asked_does_not_exist() -> None:
+    store = ResponseStore()
+    store.put(stored("a"))
+    for act in (store.get, store.remove):
+        with pytest.raises(ResponseNotFound, match="'a'"):
+            act(BOB, "a")
+    assert has(store, "a")

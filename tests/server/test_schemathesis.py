@@ -19,6 +19,7 @@ MEANING = "positive_data_acceptance"
 
 
 @pytest.mark.xdist_group("schemathesis")
+@pytest.mark.timeout(900)  # six thousand requests
 def test_no_request_makes_the_server_fail_and_every_answer_is_what_the_schema_says(tmp_path: Path) -> None:
     # Its command, not its pytest plugin: that gives the tests of all operations one id under pytest 9, and
     # pytest-xdist then runs one of them.

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from causerie.errors import ConfigError
-from causerie.server.serve import bound, loopback_address
+from causerie.server.serve import address_to_bind, addresses_of, bound
 from tests.inference.stub_upstream import StubUpstream
 from tests.running import RunningServer, running_server
 from tests.server.conftest import CHAT_MODEL
@@ -50,7 +50,7 @@ def test_an_address_that_others_can_reach_is_refused_with_the_way_to_reach_it_ne
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "", "a..b", "x" * 64, "127.0.0.1:80"])
 def test_what_is_no_host_is_refused(host: str) -> None:
     with pytest.raises(ConfigError, match="is not known") as caught:
-        loopback_address(host)
+        addresses_of(host)
     assert caught.value.param == "host"
 
 
@@ -58,7 +58,7 @@ def test_what_is_no_host_is_refused(host: str) -> None:
     ("host", "address"), [("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("127.1.2.3", "127.1.2.3")]
 )
 def test_a_name_of_this_machine_is_its_loopback_address(host: str, address: str) -> None:
-    assert loopback_address(host) == address
+    assert address_to_bind(host, addresses_of(host), accounts=False) == address
 
 
 def test_a_port_that_is_taken_is_said_with_what_to_do() -> None:
@@ -145,7 +145,9 @@ def test_however_it_ends_no_process_no_port_and_no_file_stays(tmp_path: Path, or
         children = with_engine(up)
         os.kill(up.pid, order)
         assert gone(children)
-    assert {path.name for path in home.rglob("*") if path.is_file()} == {"causerie.toml", "server.log"}
+    files = {path.name for path in home.rglob("*") if path.is_file()}
+    kept = {"causerie.toml", "operator.key", "server.log"}
+    assert {name for name in files if not name.startswith("causerie.db")} == kept
     with bound("127.0.0.1", urlsplit(up.address).port or 0):
         pass  # the port is free again
 
@@ -155,7 +157,8 @@ def test_to_be_stopped_is_no_failure(tmp_path: Path, order: signal.Signals) -> N
     command = [sys.executable, "-m", "causerie.cli.main", "up", "--no-browser", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        assert "is up" in process.stderr.readline()
+        while not process.stderr.readline().startswith("causerie is up"):
+            assert process.poll() is None
         process.send_signal(order)
         assert process.wait(30) == 0
         assert "Traceback" not in process.stderr.read()

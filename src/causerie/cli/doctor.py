@@ -1,11 +1,12 @@
 """`causerie doctor`: looks at this machine and this installation.
 
-Does: check Python, memory, disk, port, engine build, GPU, page build, data folder and models; say what to do for each
-finding. It changes nothing; a folder that does not exist yet is no fault.
+Does: check Python, memory, disk, port, engine build, GPU, page build, data folder, database and models; say for each
+finding what to do. It changes nothing; a folder that does not exist yet is no fault.
 Exits with 1 when something is broken, 0 when all is well or only worth knowing.
 Try it: causerie doctor --json
 """
 
+import asyncio
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from causerie.cli.language import t
+from causerie.cli.language import explain, t
 from causerie.cli.terminal import console, print_json
 
 if TYPE_CHECKING:
@@ -141,6 +142,38 @@ def _home(settings: "Settings") -> Finding:
     return Finding("home", "ok", str(home))
 
 
+def _database(settings: "Settings") -> Finding:
+    from causerie.database import schema
+    from causerie.database.engine import FILE_NAME, database_url
+    from causerie.errors import CauserieError
+
+    try:
+        sqlite = database_url(settings).get_backend_name() == "sqlite"
+        name = f"SQLite, {settings.home / FILE_NAME}" if sqlite else "PostgreSQL"
+        made = not sqlite or (settings.home / FILE_NAME).exists()
+        revision = asyncio.run(_revision(settings)) if made else schema.EMPTY  # to ask SQLite would make the file
+    except CauserieError as error:
+        message, hint = explain(error)
+        return Finding("database", "broken", message, hint or t("is it up, and is CAUSERIE_DATABASE_URL right?"))
+    if revision == schema.EMPTY:
+        return Finding("database", "ok", t("{name}: made at the first start", name=name))
+    if revision != schema.head():
+        found = t("{name}: migrated at the next start, after a backup", name=name)
+        return Finding("database", "ok", found)
+    return Finding("database", "ok", name)
+
+
+async def _revision(settings: "Settings") -> str:
+    from causerie.database.engine import open_database
+    from causerie.database.migrate import revision_of
+
+    database = open_database(settings)
+    try:
+        return await revision_of(database)
+    finally:
+        await database.close()
+
+
 def _models(settings: "Settings") -> Finding:
     from causerie.inference.catalogue import installed
 
@@ -152,7 +185,7 @@ def _models(settings: "Settings") -> Finding:
 
 
 CHECKS: tuple[Callable[["Settings"], Finding], ...] = (
-    _python, _memory, _disk, _port, _engine, _gpu, _page, _home, _models,
+    _python, _memory, _disk, _port, _engine, _gpu, _page, _home, _database, _models,
 )  # fmt: skip
 """All the looks, in the order in which they are printed."""
 

@@ -15,11 +15,13 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from causerie.cli import models
+from causerie.cli import accounts, audit, jobs, models
+from causerie.cli.backup import backup
 from causerie.cli.chat import chat
 from causerie.cli.doctor import doctor
 from causerie.cli.language import t
 from causerie.cli.pull import pull
+from causerie.cli.restore import restore
 from causerie.cli.terminal import errors, logs_to_stderr, print_error
 from causerie.cli.up import up
 from causerie.cli.usage import UsageError, explained
@@ -41,6 +43,11 @@ app.command(help=t("Start the server and open its page in the browser."))(up)
 app.command(help=t("Talk with a model in the terminal, or pipe text through it."))(chat)
 app.command(help=t("Get a model: the starter, one from the hub, or a file."))(pull)
 app.add_typer(models.app, name="models", help=t("List, show, rename, remove and suggest models."))
+app.add_typer(accounts.app, name="accounts", help=t("Make accounts, invite, change roles and passwords, remove."))
+app.add_typer(audit.app, name="audit", help=t("Check that nobody changed the audit log."))
+app.add_typer(jobs.app, name="jobs", help=t("List background work, see how far it is, stop it, try it again."))
+app.command(help=t("Write everything into one file, while the server runs or not."))(backup)
+app.command(help=t("Fill an empty data folder, or an empty PostgreSQL database, from a backup."))(restore)
 app.command(help=t("Look at this machine and this installation, and say what to do for each finding."))(doctor)
 
 

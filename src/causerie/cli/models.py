@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from causerie.cli.language import language, t
-from causerie.cli.terminal import console, errors, print_json
-from causerie.errors import InvalidRequest
+from causerie.cli.server_key import key_for, refused
+from causerie.cli.terminal import console, errors, print_error, print_json
+from causerie.errors import InvalidRequest, Unauthenticated
 
 if TYPE_CHECKING:
     from causerie.inference.contract import Model
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from causerie.settings import Settings
 
 app = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+NOT_TOLD: dict[str, dict[str, Any]] = {}
+"""A server is up, and does not tell us."""
 _STATUS_TIMEOUT_S = 0.5
 _MAX_STATUS_BYTES = 2**22
 _Name = Annotated[str, typer.Argument(help=t("The model's name."))]
@@ -66,7 +69,7 @@ def list_models(as_json: _Json = False) -> None:
         for model in found
     ]
     headings = (t("name"), t("size"), t("quantisation"), t("context"), t("licence"), t("state"), t("memory"))
-    _print_table(headings, rows, right=(1, 3, 6))
+    print_table(headings, rows, right=(1, 3, 6))
     if not found:
         errors().print(t("there is no model here yet: `causerie pull starter` gets one"))
 
@@ -85,7 +88,7 @@ def show(name: _Name, as_json: _Json = False) -> None:
         return
     description = known.pop("description")
     rows = [(key, _plain(value)) for key, value in known.items() if value not in ("", 0, [], None)]
-    _print_table((), rows)
+    print_table((), rows)
     if description:
         console().print(description.get(language()) or description.get("en", ""), markup=False)
 
@@ -151,7 +154,7 @@ def suggest(as_json: _Json = False) -> None:
         )
         for each in found
     ]
-    _print_table(headings, rows, right=(1, 2, 4))
+    print_table(headings, rows, right=(1, 2, 4))
     best = next((each for each in found if each.best), None)
     if best is None:
         console().print(t("none of them fits this machine; the starter does: causerie pull starter"))
@@ -183,12 +186,18 @@ def sized(size_bytes: int) -> str:
 
 
 def running_states(settings: "Settings") -> dict[str, dict[str, Any]] | None:
-    """What the running server says of each model (None = no server answers where the settings say)."""
+    """What the running server says of each model (None = no server answers where the settings say).
+
+    One that does not take our key says nothing, and that is said on standard error: `NOT_TOLD`.
+    """
     connection = http.client.HTTPConnection(settings.host, settings.port, timeout=_STATUS_TIMEOUT_S)
-    headers = {"Authorization": f"Bearer {settings.api_keys[0].get_secret_value()}"} if settings.api_keys else {}
+    key = key_for(settings)
     try:
-        connection.request("GET", "/api/models", headers=headers)
+        connection.request("GET", "/api/models", headers={"Authorization": f"Bearer {key}"} if key else {})
         answer = connection.getresponse()
+        if answer.status == Unauthenticated.status:
+            print_error(refused())
+            return NOT_TOLD
         listed = json.loads(answer.read(_MAX_STATUS_BYTES))["models"]
         return {str(model["name"]): model for model in listed}
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
@@ -200,6 +209,8 @@ def running_states(settings: "Settings") -> dict[str, dict[str, Any]] | None:
 def _state(states: dict[str, dict[str, Any]] | None, name: str) -> dict[str, Any]:
     known = (states or {}).get(name, {})
     state = str(known.get("state", "unloaded")) if states is not None else "not running"
+    if states is NOT_TOLD:
+        state = "unknown"
     # What an unloaded model would take is an estimate; what a person asks for here is what is taken now.
     memory = int(known.get("memory_bytes", 0)) if state in {"ready", "loading"} else 0
     return {"state": state, "memory_bytes": memory}
@@ -208,6 +219,7 @@ def _state(states: dict[str, dict[str, Any]] | None, name: str) -> dict[str, Any
 def _state_in_words(states: dict[str, dict[str, Any]] | None, name: str) -> str:
     words = {
         "not running": t("not running"),
+        "unknown": t("not known"),
         "unloaded": t("not loaded"),
         "loading": t("loading"),
         "ready": t("loaded"),
@@ -242,7 +254,7 @@ def _plain(value: object) -> str:
     return ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Columns as wide as their longest cell; nothing is ever cut, so that a pipe gets it all."""
     from rich.cells import cell_len
 

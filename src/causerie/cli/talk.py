@@ -12,7 +12,15 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from causerie.errors import CauserieError, EngineUnavailable, InvalidRequest, ModelNotFound, family
+from causerie.cli.server_key import key_for, refused
+from causerie.errors import (
+    CauserieError,
+    EngineUnavailable,
+    InvalidRequest,
+    ModelNotFound,
+    Unauthenticated,
+    family,
+)
 from causerie.inference.router import Router
 from causerie.inference.wire import Failures, Timeouts, client_session, post, read_events
 from causerie.settings import Settings
@@ -51,7 +59,7 @@ async def talk(settings: Settings) -> AsyncIterator[Talk]:
     async with client_session(keep_alive=True) as session:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{host}:{settings.port}"
-        key = settings.api_keys[0].get_secret_value() if settings.api_keys else None
+        key = key_for(settings)
         found = await _server_models(session, url, key)
         if found is not None:
             yield _Server(session, url, key, found)
@@ -61,13 +69,19 @@ async def talk(settings: Settings) -> AsyncIterator[Talk]:
 
 
 async def _server_models(session: aiohttp.ClientSession, url: str, key: str | None) -> dict[str, Any] | None:
-    """What `/api/models` says, or None when nothing of ours listens there."""
+    """What `/api/models` says, or None when nothing of ours listens there.
+
+    Raises:
+        Unauthenticated: A causerie listens there that does not take our key.
+    """
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         async with session.get(f"{url}/api/models", headers=headers, timeout=_LOOK) as answer:
             said = await answer.json(content_type=None)
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
         return None
+    if answer.status == Unauthenticated.status and isinstance(said, dict) and "error" in said:
+        raise refused()
     return said if isinstance(said, dict) and {"default", "models"} <= said.keys() else None
 
 

@@ -9,6 +9,7 @@ that carry tokens are plain ASGI applications inside it: nothing stands between 
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -17,8 +18,19 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from causerie.accounts import operator_key
+from causerie.accounts.doorkeeper import Doorkeeper
+from causerie.accounts.personal_data import PersonalData
+from causerie.accounts.usage import UsageWriter
+from causerie.chat.desk import Desk
+from causerie.chat.personal_data import SECTIONS as CONVERSATIONS
+from causerie.database.engine import Database, open_database
+from causerie.database.migrate import migrate
 from causerie.errors import CauserieError
 from causerie.inference.router import Router
+from causerie.jobs.workers import Workers
+from causerie.server.accounts_routes import accounts_routes
+from causerie.server.chat_routes import chat_routes
 from causerie.server.errors import (
     answer_causerie_error,
     answer_client_gone,
@@ -27,6 +39,8 @@ from causerie.server.errors import (
     answer_validation_error,
 )
 from causerie.server.health import health_routes
+from causerie.server.jobs import jobs_routes
+from causerie.server.metering import Metering
 from causerie.server.metrics import Metrics
 from causerie.server.observation import Observation
 from causerie.server.openai_chat import PATH as CHAT
@@ -47,14 +61,57 @@ from causerie.server.security import Gate
 from causerie.settings import Settings
 
 VERSION = version("causerie")
+PERSONAL_DATA: tuple[PersonalData, ...] = CONVERSATIONS
+"""What each room above the accounts keeps of people: given out and removed with theirs."""
 
 
-def create_api(settings: Settings, router: Router, metrics: Metrics) -> FastAPI:
+@dataclass(frozen=True)
+class Parts:
+    """What the routes stand on; nothing of it has begun before the application does."""
+
+    settings: Settings
+    router: Router
+    metrics: Metrics
+    database: Database
+    doors: Doorkeeper
+    usage: UsageWriter
+    metering: Metering
+    desk: Desk
+    workers: Workers
+
+
+def parts_of(settings: Settings) -> Parts:
+    """The parts, from the settings."""
+    router = Router(settings)
+    database = open_database(settings)
+    doors = Doorkeeper(database)
+    usage = UsageWriter(database, lambda: doors.rules)
+    metering = Metering(router, doors, usage)
+    workers = Workers(database, settings)
+    desk = Desk(database, router, settings, lambda: doors.rules, metering.named, usage)
+    return Parts(settings, router, Metrics(router.models), database, doors, usage, metering, desk, workers)
+
+
+@asynccontextmanager
+async def running(parts: Parts) -> AsyncIterator[None]:
+    """All parts at work, the lower ones first; what waits to be written is written at the end."""
+    try:
+        await migrate(parts.database, parts.settings.home)
+        await parts.doors.start()
+        async with parts.usage, parts.router, parts.desk, parts.workers:
+            yield
+    finally:
+        await parts.doors.close()
+        await parts.database.close()
+
+
+def create_api(parts: Parts) -> FastAPI:
     """The routes alone, without the layers around them."""
+    settings, router, metering = parts.settings, parts.router, parts.metering
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with router:
+        async with running(parts):
             yield
 
     api = FastAPI(
@@ -74,18 +131,21 @@ def create_api(settings: Settings, router: Router, metrics: Metrics) -> FastAPI:
     )
     responses = ResponseStore()
     streaming: tuple[tuple[str, ASGIApp], ...] = (
-        (CHAT, ChatCompletions(router, settings.max_tokens)),
-        (COMPLETIONS, Completions(router)),
-        (EMBEDDINGS, Embeddings(router)),
-        (RESPONSES, Responses(router, responses, settings.max_tokens)),
+        (CHAT, ChatCompletions(router, metering, settings.max_tokens)),
+        (COMPLETIONS, Completions(router, metering)),
+        (EMBEDDINGS, Embeddings(router, metering)),
+        (RESPONSES, Responses(router, metering, responses, settings.max_tokens)),
     )
     for path, endpoint in streaming:
         api.router.routes.append(Route(path, endpoint, methods=["POST"]))
     for routes in (
-        models_routes(router),
+        models_routes(metering),
         responses_routes(responses),
-        page_api_routes(router, settings, VERSION),
-        health_routes(router, metrics),
+        page_api_routes(metering, settings, VERSION),
+        *chat_routes(parts.desk, parts.doors.still),
+        *accounts_routes(parts.doors, settings, metering, PERSONAL_DATA),
+        jobs_routes(parts.database, parts.workers),
+        health_routes(router, parts.metrics),
         page_routes(),  # last: it takes every path
     ):
         api.include_router(routes)
@@ -95,11 +155,11 @@ def create_api(settings: Settings, router: Router, metrics: Metrics) -> FastAPI:
 
 def create_app(settings: Settings) -> ASGIApp:
     """The whole application, as `serve.py` runs it."""
-    router = Router(settings)
-    metrics = Metrics(router.models)
-    listeners = []
+    parts = parts_of(settings)
+    listeners = [parts.metering.note]
     if settings.otlp_endpoint:
         from causerie.server.tracing import Tracing
 
         listeners.append(Tracing(settings.otlp_endpoint, VERSION).count)
-    return Observation(Gate(create_api(settings, router, metrics), settings), metrics, listeners)
+    gate = Gate(create_api(parts), settings, parts.doors, operator_key.prepare(settings.home))
+    return Observation(gate, parts.metrics, listeners)

@@ -135,8 +135,10 @@ async def answer_client_gone(request: Request, _error: Exception) -> Response:
 async def answer_validation_error(request: Request, error: Exception) -> Response:
     """For FastAPI's own routes: parameters that do not fit the schema are a 400, as OpenAI has it, not a 422."""
     # FastAPI puts the part of the request (`path`, `query`) before the field's name.
-    findings = [{**finding, "loc": finding["loc"][1:]} for finding in cast("RequestValidationError", error).errors()]
-    return await answer_causerie_error(request, invalid_request(findings, dict(request.path_params)))
+    refused = cast("RequestValidationError", error)
+    findings = [{**finding, "loc": finding["loc"][1:]} for finding in refused.errors()]
+    given = refused.body if isinstance(refused.body, dict) else dict(request.path_params)
+    return await answer_causerie_error(request, invalid_request(findings, given))
 
 
 async def answer_http_error(request: Request, error: Exception) -> Response:
@@ -158,7 +160,13 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    """The methods that the path takes; the router's own `Allow` has those of one route, a path may have several."""
+    """The methods that the path takes; the router's own `Allow` has those of one route, a path may have several.
+
+    A path that the schema names whole is not what another's `{parameter}` was meant for, though that one fits it too.
+    """
+    described = request.app.openapi()["paths"].get(request.url.path)
+    if described is not None:
+        return [method for method in METHODS if method.lower() in described]
 
     def takes(method: str) -> bool:
         scope = {**request.scope, "method": method}

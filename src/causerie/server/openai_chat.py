@@ -14,6 +14,7 @@ from causerie.errors import UnsupportedParameter
 from causerie.inference.contract import Capabilities
 from causerie.inference.router import Router
 from causerie.server.bodies import read_request
+from causerie.server.metering import Metering
 from causerie.server.openai_events import chat_body, chat_events
 from causerie.server.openai_messages import wire_messages
 from causerie.server.openai_schema import ChatRequest, JsonObjectFormat, JsonSchemaFormat, NamedToolChoice, Sampling
@@ -33,6 +34,7 @@ class ChatCompletions:
     """The route, as an ASGI application."""
 
     router: Router
+    metering: Metering
     default_max_tokens: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,18 +42,19 @@ class ChatCompletions:
         record = record_of(scope)
         record.route, record.operation = PATH, "chat"
         request = await read_request(receive, ChatRequest)
-        record.model = model = self.router.resolve(request.model)
+        record.model = model = self.metering.resolve(scope, request.model)
         payload = chat_payload(request, model, await self.router.capabilities(model), self.default_max_tokens)
         forced = isinstance(request.tool_choice, NamedToolChoice)
         opened = self.router.send("chat/completions", payload)
-        if not request.stream:
-            await relay_whole(scope, receive, send, opened, lambda raw: chat_body(raw, record, forced=forced))
-            return
         include_usage = bool(request.stream_options and request.stream_options.include_usage)
-        await relay_stream(
-            scope, receive, send, opened,
-            lambda events: chat_events(events, record, include_usage=include_usage, forced=forced),
-        )  # fmt: skip
+        async with self.metering.metered(scope, payload):
+            if not request.stream:
+                await relay_whole(scope, receive, send, opened, lambda raw: chat_body(raw, record, forced=forced))
+                return
+            await relay_stream(
+                scope, receive, send, opened,
+                lambda events: chat_events(events, record, include_usage=include_usage, forced=forced),
+            )  # fmt: skip
 
 
 def chat_payload(request: ChatRequest, model: str, can: Capabilities, default_max_tokens: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from causerie.errors import UnsupportedParameter
 from causerie.inference.contract import Capabilities
 from causerie.inference.router import Router
 from causerie.server.bodies import read_request
+from causerie.server.metering import Metering
 from causerie.server.openai_chat import refuse_unless, sampling_payload
 from causerie.server.openai_events import DATA, chat_body, chat_events
 from causerie.server.openai_schema import MAX_INT32, Sampling
@@ -56,23 +57,25 @@ class Completions:
     """The route, as an ASGI application."""
 
     router: Router
+    metering: Metering
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one completion."""
         record = record_of(scope)
         record.route, record.operation = PATH, "text_completion"
         request = await read_request(receive, CompletionRequest)
-        record.model = model = self.router.resolve(request.model)
+        record.model = model = self.metering.resolve(scope, request.model)
         payload = completion_payload(request, model, await self.router.capabilities(model))
         opened = self.router.send("completions", payload)
-        if not request.stream:
-            await relay_whole(scope, receive, send, opened, lambda raw: completion_body(raw, record))
-            return
         include_usage = bool(request.stream_options and request.stream_options.include_usage)
-        await relay_stream(
-            scope, receive, send, opened,
-            lambda events: completion_events(events, record, include_usage=include_usage),
-        )  # fmt: skip
+        async with self.metering.metered(scope, payload):
+            if not request.stream:
+                await relay_whole(scope, receive, send, opened, lambda raw: completion_body(raw, record))
+                return
+            await relay_stream(
+                scope, receive, send, opened,
+                lambda events: completion_events(events, record, include_usage=include_usage),
+            )  # fmt: skip
 
 
 def completion_payload(request: CompletionRequest, model: str, can: Capabilities) -> dict[str, Any]:

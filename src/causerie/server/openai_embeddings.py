@@ -16,6 +16,7 @@ from causerie.errors import UnsupportedParameter
 from causerie.inference.contract import Capabilities
 from causerie.inference.router import Router
 from causerie.server.bodies import read_request
+from causerie.server.metering import Metering
 from causerie.server.openai_chat import refuse_unless
 from causerie.server.openai_completions import Tokens
 from causerie.server.openai_messages import STRICT
@@ -56,13 +57,14 @@ class Embeddings:
     """The route, as an ASGI application."""
 
     router: Router
+    metering: Metering
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request for vectors."""
         record = record_of(scope)
         record.route, record.operation = PATH, "embeddings"
         request = await read_request(receive, EmbeddingRequest)
-        record.model = model = self.router.resolve(request.model)
+        record.model = model = self.metering.resolve(scope, request.model)
         payload = embedding_payload(request, model, await self.router.capabilities(model))
 
         def finish(raw: bytes) -> bytes:
@@ -71,7 +73,8 @@ class Embeddings:
                 record.tokens_in = int(found[1])
             return raw
 
-        await relay_whole(scope, receive, send, self.router.send("embeddings", payload), finish)
+        async with self.metering.metered(scope, payload):
+            await relay_whole(scope, receive, send, self.router.send("embeddings", payload), finish)
 
 
 def embedding_payload(request: EmbeddingRequest, model: str, can: Capabilities) -> dict[str, Any]:

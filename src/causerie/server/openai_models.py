@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from causerie.errors import ModelNotFound
 from causerie.inference.contract import ModelStatus
-from causerie.inference.router import Router
+from causerie.server.identity import Signed
+from causerie.server.metering import Metering
 
 
 class ModelObject(BaseModel):
@@ -34,7 +35,7 @@ class ModelList(BaseModel):
     data: list[ModelObject]
 
 
-def models_routes(router: Router) -> APIRouter:
+def models_routes(metering: Metering) -> APIRouter:
     """The two routes."""
     routes = APIRouter(tags=["OpenAI"])
     started = int(time.time())
@@ -44,14 +45,14 @@ def models_routes(router: Router) -> APIRouter:
         return ModelObject(id=status.name, created=installed or started, owned_by=status.engine)
 
     @routes.get("/v1/models", summary="List the models")
-    async def list_models() -> ModelList:
-        return ModelList(data=[model_object(status) for status in router.models()])
+    async def list_models(caller: Signed) -> ModelList:
+        return ModelList(data=[model_object(status) for status in metering.visible(caller)])
 
     # An id may hold slashes: `upstream/owner/name`.
     @routes.get("/v1/models/{model:path}", summary="Show one model")
-    async def show_model(model: str) -> ModelObject:
-        name = router.resolve(model)
-        for status in router.models():
+    async def show_model(caller: Signed, model: str) -> ModelObject:
+        name = metering.named(caller, model)
+        for status in metering.visible(caller):
             if status.name == name:
                 return model_object(status)
         raise ModelNotFound("no model is named {name!r}", name=name)

@@ -21,6 +21,8 @@ from causerie.errors import CauserieError, InvalidRequest, UnsupportedParameter
 from causerie.inference.contract import Capabilities
 from causerie.inference.router import Router
 from causerie.server.bodies import read_request
+from causerie.server.identity import Signed, caller_of
+from causerie.server.metering import Metering
 from causerie.server.openai_chat import refuse_unless, sampling_payload
 from causerie.server.openai_events import DATA, chat_body, chat_events
 from causerie.server.openai_messages import Message, SystemMessage, wire_messages
@@ -41,6 +43,7 @@ class Responses:
     """`POST`, as an ASGI application."""
 
     router: Router
+    metering: Metering
     store: ResponseStore
     default_max_tokens: int
 
@@ -49,11 +52,12 @@ class Responses:
         record = record_of(scope)
         record.route, record.operation = PATH, "chat"
         request = await read_request(receive, ResponseRequest)
-        record.model = model = self.router.resolve(request.model)
+        record.model = model = self.metering.resolve(scope, request.model)
         asked = (user_item(request.input),) if isinstance(request.input, str) else tuple(request.input or ())
         earlier: tuple[Item, ...] = ()
+        owner = caller_of(scope).person_id
         if request.previous_response_id:
-            earlier = self.store.get(request.previous_response_id, "previous_response_id").conversation
+            earlier = self.store.get(owner, request.previous_response_id, "previous_response_id").conversation
         payload = response_payload(request, earlier, asked, model, await self.router.capabilities(model))
         payload["max_tokens"] = request.max_output_tokens or self.default_max_tokens
         writer = ResponseWriter(_begun(request, model))
@@ -61,7 +65,7 @@ class Responses:
 
         def keep() -> None:
             if request.store is not False:
-                self.store.put(_stored(writer.response, earlier, asked))
+                self.store.put(_stored(owner, writer.response, earlier, asked))
 
         def whole(raw: bytes) -> bytes:
             for _ in (*writer.write(from_json(chat_body(raw, record, forced=False))), *writer.end()):
@@ -75,10 +79,11 @@ class Responses:
                     keep()
                 yield event
 
-        if request.stream:
-            await relay_stream(scope, receive, send, opened, stream)
-        else:
-            await relay_whole(scope, receive, send, opened, whole)
+        async with self.metering.metered(scope, payload):
+            if request.stream:
+                await relay_stream(scope, receive, send, opened, stream)
+            else:
+                await relay_whole(scope, receive, send, opened, whole)
 
 
 def response_payload(
@@ -223,10 +228,12 @@ def _begun(request: ResponseRequest, model: str) -> dict[str, Any]:
     }
 
 
-def _stored(response: dict[str, Any], earlier: tuple[Item, ...], asked: tuple[Item, ...]) -> StoredResponse:
+def _stored(
+    owner: str, response: dict[str, Any], earlier: tuple[Item, ...], asked: tuple[Item, ...]
+) -> StoredResponse:
     conversation = (*earlier, *asked, *_ITEMS.validate_python(response["output"]))
     size = sum(len(item.model_dump_json()) for item in conversation)
-    return StoredResponse(response=response, asked=asked, conversation=conversation, size_bytes=size)
+    return StoredResponse(owner=owner, response=response, asked=asked, conversation=conversation, size_bytes=size)
 
 
 def _json(answer: dict[str, Any]) -> bytes:
@@ -238,24 +245,25 @@ def responses_routes(store: ResponseStore) -> APIRouter:
     routes = APIRouter(tags=["OpenAI"])
 
     @routes.get(PATH + "/{response_id}", summary="Show a response")
-    async def show(response_id: str, stream: bool | None = None) -> dict[str, Any]:
+    async def show(caller: Signed, response_id: str, stream: bool | None = None) -> dict[str, Any]:
         if stream:
             raise UnsupportedParameter("{field} is not supported: it is complete", field="stream", param="stream")
-        return dict(store.get(response_id).response)
+        return dict(store.get(caller.person_id, response_id).response)
 
     @routes.delete(PATH + "/{response_id}", summary="Forget a response")
-    async def remove(response_id: str) -> dict[str, Any]:
-        store.remove(response_id)
+    async def remove(caller: Signed, response_id: str) -> dict[str, Any]:
+        store.remove(caller.person_id, response_id)
         return {"id": response_id, "object": "response", "deleted": True}
 
     @routes.get(PATH + "/{response_id}/input_items", summary="List what a response was asked")
     async def input_items(
+        caller: Signed,
         response_id: str,
         after: str | None = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         order: Literal["asc", "desc"] = "desc",
     ) -> dict[str, Any]:
-        items = [item.model_dump() for item in store.get(response_id).asked]
+        items = [item.model_dump() for item in store.get(caller.person_id, response_id).asked]
         if order == "desc":
             items.reverse()
         if after is not None:

@@ -24,6 +24,8 @@ POLICY = "; ".join(
         "connect-src 'self'",
         "img-src 'self' data: blob:",
         "font-src 'self'",
+        "manifest-src 'self'",
+        "frame-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
@@ -32,9 +34,23 @@ POLICY = "; ".join(
 PAGE_HEADERS = {
     "content-security-policy": POLICY,
     "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
     "x-frame-options": "DENY",
 }
+FRAME_HEADERS = {
+    "content-security-policy": "; ".join(
+        (
+            "sandbox allow-scripts",
+            "default-src 'none'",
+            "script-src 'unsafe-inline'",
+            "style-src 'unsafe-inline'",
+            "frame-ancestors 'self'",
+        )
+    ),
+    "x-frame-options": "SAMEORIGIN",
+}
+"""Of the frame that draws diagrams (`web/scripts/diagram.ts`): what runs in it has no origin, no network and no
+cookies, which is why its one file may hold its script itself."""
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 NOT_BUILT = (
@@ -52,6 +68,8 @@ class PageFile:
     path: Path
     media_type: str
     cache: str
+    framed: bool
+    """Shown in a frame of the page, with a policy of its own."""
 
 
 def page_files(folder: Path) -> dict[str, PageFile]:
@@ -66,7 +84,8 @@ def page_files(folder: Path) -> dict[str, PageFile]:
             continue
         name = path.relative_to(folder).as_posix()
         media_type = guess_type(name)[0] or "application/octet-stream"
-        files[name] = PageFile(path, media_type, FOR_EVER if name.startswith("assets/") else ASK_AGAIN)
+        built = name.startswith("assets/")
+        files[name] = PageFile(path, media_type, FOR_EVER if built else ASK_AGAIN, built and path.suffix == ".html")
     return files
 
 
@@ -105,7 +124,8 @@ def accepted_encodings(header: str) -> set[str]:
 
 def _send(file: PageFile, request: Request) -> Response:
     accepted = accepted_encodings(request.headers.get("accept-encoding", ""))
-    headers = {**PAGE_HEADERS, "cache-control": file.cache, "vary": "accept-encoding"}
+    own = FRAME_HEADERS if file.framed else PAGE_HEADERS
+    headers = {**own, "cache-control": file.cache, "vary": "accept-encoding"}
     for name, ending in ENCODINGS:
         packed = file.path.with_name(file.path.name + ending)
         if name in accepted and packed.is_file():

@@ -9,9 +9,9 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from causerie.errors import ModelNotFound
 from causerie.inference.contract import ModelStatus
-from causerie.inference.router import Router
+from causerie.server.identity import Signed
+from causerie.server.metering import Metering
 from causerie.settings import Settings
 
 
@@ -65,13 +65,14 @@ class PageSettings(BaseModel):
     """Tokens of an answer when the request sets no limit."""
 
 
-def page_api_routes(router: Router, settings: Settings, version: str) -> APIRouter:
+def page_api_routes(metering: Metering, settings: Settings, version: str) -> APIRouter:
     """The routes of the page."""
     routes = APIRouter(tags=["Page"])
 
     @routes.get("/api/models", summary="Models, for people")
-    async def models() -> PageModels:
-        return PageModels(default=_default(router), models=[page_model(status) for status in router.models()])
+    async def models(caller: Signed) -> PageModels:
+        visible = [page_model(status) for status in metering.visible(caller)]
+        return PageModels(default=metering.default(caller), models=visible)
 
     @routes.get("/api/settings", summary="What the page must know of the server")
     async def page_settings() -> PageSettings:
@@ -101,10 +102,3 @@ def page_model(status: ModelStatus) -> PageModel:
         description=Description(en=description.get("en", ""), fr=description.get("fr", "")),
         starter=bool(model and model.source == "starter"),
     )
-
-
-def _default(router: Router) -> str:
-    try:
-        return router.resolve(None)
-    except ModelNotFound:
-        return ""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
+from causerie.accounts.identity import Caller
+
 KEY = "causerie.record"
 """Name of the record in the ASGI scope."""
 
@@ -30,6 +32,12 @@ class Record:
     streamed: bool = False
     tokens_in: int = 0
     tokens_out: int = 0
+    caller: Caller | None = None
+    """Who asked a model (None = no model was asked)."""
+    prompt_most: int = 0
+    """Tokens that the prompt has at most (0 = not estimated: no quota counts)."""
+    pieces: int = 0
+    """Events of a stream that were sent, or quarters of a whole answer's bytes: about one for each token."""
     first_token_s: float = 0.0
     """Seconds from the request to the first piece of the answer (0 = there was none)."""
     error: str = ""
@@ -43,6 +51,13 @@ class Record:
     def elapsed_s(self) -> float:
         """Seconds since the request came."""
         return time.perf_counter() - self.started
+
+    def used(self) -> tuple[int, int]:
+        """Tokens in and out; where the engine did not come to say them, or never does, about as many."""
+        answered = self.status == 200 or self.cancelled
+        if self.tokens_in or self.tokens_out or not answered:
+            return self.tokens_in, self.tokens_out
+        return self.prompt_most, 0 if self.operation == "embeddings" else self.pieces
 
     def first_token(self) -> None:
         """The first piece of the answer is here."""

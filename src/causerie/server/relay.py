@@ -142,6 +142,7 @@ async def relay_whole(scope: Scope, receive: Receive, send: Send, opened: Opened
         _mark_gone(record)
         return
     record.first_token()
+    record.pieces = len(raw) // 4
     await send_json(send, finish(raw))
 
 
@@ -158,6 +159,7 @@ async def relay_stream(scope: Scope, receive: Receive, send: Send, opened: Opene
         async with WhileConnected(receive, stream.beat), opened as reply, aclosing(stage(reply.events())) as events:
             async for event in events:
                 await stream.push(event)
+                record.pieces += 1
     except ClientGone:
         _mark_gone(record)
         return

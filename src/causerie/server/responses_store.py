@@ -20,6 +20,8 @@ MAX_BYTES = 64 * 2**20
 class StoredResponse:
     """A response with all that led to it, so that no other need be kept for it."""
 
+    owner: str
+    """The person who asked."""
     response: Mapping[str, Any]
     """As it was sent."""
     asked: tuple[Item, ...]
@@ -47,17 +49,18 @@ class ResponseStore:
             _, oldest = self._kept.popitem(last=False)
             self._bytes -= oldest.size_bytes
 
-    def get(self, name: str, param: str | None = None) -> StoredResponse:
+    def get(self, owner: str, name: str, param: str | None = None) -> StoredResponse:
         """The response of this id.
 
         Args:
+            owner: Who asks; what others asked does not exist for them.
             name: The id.
             param: The request field that holds the id.
 
         Raises:
             ResponseNotFound: There is none, or not any more.
         """
-        if name not in self._kept:
+        if name not in self._kept or self._kept[name].owner != owner:
             raise ResponseNotFound(
                 "no response {name!r} is kept", name=name, param=param,
                 hint="responses are kept in memory: the oldest leave first, all when the server stops",
@@ -65,11 +68,11 @@ class ResponseStore:
         self._kept.move_to_end(name)
         return self._kept[name]
 
-    def remove(self, name: str) -> None:
+    def remove(self, owner: str, name: str) -> None:
         """Forget a response; those that went on from it stay whole.
 
         Raises:
             ResponseNotFound: There is none.
         """
-        self._bytes -= self.get(name).size_bytes
+        self._bytes -= self.get(owner, name).size_bytes
         del self._kept[name]

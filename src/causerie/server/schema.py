@@ -69,6 +69,7 @@ ERRORS = {
     "401": "An API key is required, or wrong",
     "403": "Another origin, or a Host header that is not this machine's",
     "404": "There is no such model or object",
+    "409": "The object exists already, or is in a state that forbids this",
     "413": "The body is over the limit",
     "429": "Too many requests at once; see Retry-After",
     "500": "The server failed",
@@ -78,7 +79,7 @@ ERRORS = {
     "507": "The model does not fit the memory",
 }
 """What an operation may answer besides its success."""
-COMMON = ("400", "401", "403", "404", "429", "500")
+COMMON = ("400", "401", "403", "404", "409", "429", "500")
 """Those of the routes that ask no model."""
 
 
@@ -97,7 +98,8 @@ def openapi_of(api: FastAPI) -> dict[str, Any]:
             schemas.pop(unused, None)
         for methods in schema["paths"].values():
             for operation in methods.values():
-                operation["responses"].pop("422", None)
+                if operation["responses"].get("422", {}).get("description") == "Validation Error":  # FastAPI's own
+                    del operation["responses"]["422"]
                 operation["responses"] |= {status: _error(status) for status in COMMON}
         schema["paths"] |= {operation.path: {"post": _described(operation)} for operation in OPERATIONS}
         api.openapi_schema = schema
@@ -128,14 +130,10 @@ def _error(status: str) -> dict[str, Any]:
 
 def openapi() -> dict[str, Any]:
     """The schema without a running server."""
-    from causerie.inference.router import Router
-    from causerie.server.app import create_api
-    from causerie.server.metrics import Metrics
+    from causerie.server.app import create_api, parts_of
     from causerie.settings import Settings
 
-    settings = Settings()
-    router = Router(settings)
-    return openapi_of(create_api(settings, router, Metrics(router.models)))
+    return openapi_of(create_api(parts_of(Settings())))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 """The program `causerie up`: listens, serves, stops.
 
-Does: refuse addresses that other machines can reach, say plainly that a port is taken, call back once it listens, and
-on Ctrl-C or SIGTERM end what is being answered within a bounded time, with every child process.
+Does: refuse addresses that other machines can reach while nobody has an account, say plainly that a port is taken,
+call back once it listens, and on Ctrl-C or SIGTERM end what is being answered within a bounded time, with every child
+process.
 Does not: route; see `app.py`.
 Try it: causerie up --no-browser
 """
 
+import asyncio
 import errno
 import gc
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from ipaddress import ip_address
 
@@ -17,6 +20,7 @@ import uvicorn
 
 from causerie.errors import ConfigError
 from causerie.server.app import create_app
+from causerie.server.first_start import Standing, look
 from causerie.server.logs import configure_logs
 from causerie.settings import Settings
 
@@ -29,6 +33,10 @@ BACKLOG = 2048
 COLLECT_AFTER = (10_000, 20, 50)
 """Thresholds of the garbage collector. With Python's own, and with what start-up made in its rounds, each full round
 stops the server for 40 ms, once in a thousand requests; with these, p99 at 32 connections fell from 45 ms to 9."""
+
+SWITCH_S = 0.0005
+"""How long a thread of the database waits at most for Python's lock while the server computes: Python's own 5 ms, for
+each statement that crosses into a thread, were half of the time that a question waited with 100 people at once."""
 
 
 class Server(uvicorn.Server):
@@ -45,27 +53,33 @@ class Server(uvicorn.Server):
             gc.collect()
             gc.freeze()  # what start-up made stays: it need not be looked through again and again
             gc.set_threshold(*COLLECT_AFTER)
+            sys.setswitchinterval(SWITCH_S)
             self._listens()
 
 
-def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
     """Serve until told to stop.
 
     Args:
         settings: Where to listen, and all the rest.
-        ready: Called with the address, such as `http://127.0.0.1:8080`, once requests are answered.
+        ready: Called once requests are answered, with the address, such as `http://127.0.0.1:8080`, and with the
+            one-time link that opens the first account (empty unless this is the first start).
 
     Raises:
-        ConfigError: The address is not this machine's own, the port is taken, or an upstream's key cannot be read.
+        ConfigError: Others could reach the address and nobody has an account, the port is taken, or an upstream's key
+            or a provider's secret cannot be read.
+        DatabaseUnavailable: The database cannot be reached.
     """
     configure_logs(settings)
     for upstream in settings.upstreams:
         upstream.api_key()  # a missing key is said before anything starts
-    address = loopback_address(settings.host)
+    for provider in settings.oidc:
+        provider.client_secret()
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    listener = bound(address, settings.port)
-    name = f"[{address}]" if ":" in address else address
-    url = f"http://{name}:{listener.getsockname()[1]}"
+    listener, standing = _bind_and_look(settings)
+    address, port = listener.getsockname()[:2]
+    url = f"http://{_host_in_url(address)}:{port}"
+    setup = f"{url}/#setup={standing.setup_token}" if standing.setup_token else ""
     config = uvicorn.Config(
         create_app(settings),
         loop="uvloop",
@@ -83,29 +97,69 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     # sent, which it does at its exit.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        Server(config, lambda: ready(url)).run(sockets=[listener])
+        Server(config, lambda: ready(url, setup)).run(sockets=[listener])
     except KeyboardInterrupt:
         return  # this is how a person, or a system, stops it: nothing failed
     finally:
         listener.close()
 
 
-def loopback_address(host: str) -> str:
-    """The address to bind for a host name or address.
+def _bind_and_look(settings: Settings) -> tuple[socket.socket, Standing]:
+    """The port, which does not listen yet, and how things stand in the database, migrated."""
+    addresses = addresses_of(settings.host)
+    if not _are_loopback(addresses):  # whether others may be served, the database says
+        standing = asyncio.run(look(settings))
+        address = address_to_bind(settings.host, addresses, accounts=standing.accounts)
+        return bound(address, settings.port), standing
+    # The port first: a causerie that is up must not have its database migrated under it by a second, newer one.
+    listener = bound(address_to_bind(settings.host, addresses, accounts=False), settings.port)
+    try:
+        return listener, asyncio.run(look(settings))
+    except BaseException:
+        listener.close()
+        raise
+
+
+def addresses_of(host: str) -> set[str]:
+    """The addresses of a host name or address.
 
     Raises:
-        ConfigError: It does not exist, or other machines could reach it.
+        ConfigError: It does not exist.
     """
     try:
-        found = {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+        return {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError) as error:  # the latter for what cannot be a name: an empty or overlong part
         raise ConfigError("the host {host!r} is not known", host=host, param="host") from error
-    if not all(ip_address(address).is_loopback for address in found):
+
+
+def address_to_bind(host: str, addresses: set[str], *, accounts: bool) -> str:
+    """The one of a host's addresses to bind.
+
+    Args:
+        host: As it was given.
+        addresses: Its addresses.
+        accounts: Somebody has an account: whoever comes must sign in.
+
+    Raises:
+        ConfigError: Other machines could reach it, and nobody has an account.
+    """
+    if not accounts and not _are_loopback(addresses):
         raise ConfigError(
-            "{host!r} can be reached from other machines; until accounts exist, only loopback addresses are served",
-            host=host, param="host", hint="use 127.0.0.1, and a tunnel (ssh -L) to reach it from elsewhere",
+            "{host!r} can be reached from other machines; until there is an account, only loopback is served",
+            host=host, param="host",
+            hint="`causerie accounts create NAME` makes the first; or use 127.0.0.1, and a tunnel (ssh -L)",
         )  # fmt: skip
-    return min(found, key=lambda address: (":" in address, address))
+    return min(addresses, key=lambda address: (":" in address, address))
+
+
+def _are_loopback(addresses: set[str]) -> bool:
+    return all(ip_address(address).is_loopback for address in addresses)
+
+
+def _host_in_url(address: str) -> str:
+    if ip_address(address).is_unspecified:  # every address of this machine: here it is reached by loopback
+        address = "::1" if ":" in address else "127.0.0.1"
+    return f"[{address}]" if ":" in address else address
 
 
 def bound(address: str, port: int) -> socket.socket:
@@ -114,7 +168,9 @@ def bound(address: str, port: int) -> socket.socket:
     Raises:
         ConfigError: The port is taken, or not ours to take.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # With the protocol by name: else asyncio leaves Nagle's delay on, 40 ms for each answer of two pieces.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address, port))
