@@ -115,9 +115,9 @@ def commands_page() -> str:
 
 
 def errors_page() -> str:
-    """Every error with its status, type and code."""
+    """Every error with its status, type and code, and what it is a kind of."""
     rows = "\n".join(
-        f"| `{cls.code}` | {cls.status} | `{cls.type}` | {(cls.__doc__ or '').splitlines()[0]} |"
+        f"| `{cls.code}` | {cls.status} | `{cls.type}` | {_kind_of(cls)} | {(cls.__doc__ or '').splitlines()[0]} |"
         for cls in errors.family()
     )
     return f"""# Errors
@@ -131,10 +131,16 @@ Every failure of the API has OpenAI's shape, with the header `x-request-id`:
 `message` is for people and may change; `code` is for programs and does not. In the middle of a stream the same object
 comes as an event, and the stream ends without `[DONE]`.
 
-| `code` | status | `type` | when |
-|---|---|---|---|
+| `code` | status | `type` | a kind of | when |
+|---|---|---|---|---|
 {rows}
 """
+
+
+def _kind_of(cls: type[errors.CauserieError]) -> str:
+    """The code of the error above it in the tree (empty at the top of the tree, and just below)."""
+    above = cls.__mro__[1]
+    return f"`{above.code}`" if issubclass(above, errors.CauserieError) and above is not errors.CauserieError else ""
 
 
 def exit_codes_page() -> str:
