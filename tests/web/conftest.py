@@ -121,6 +121,7 @@ def open_page(server: str, browser: Browser, watch: Watch) -> Iterator[OpenPage]
             page = context.new_page()
             page.goto(address)
             page.locator(".model-button .dot").wait_for()
+            expect(page.locator(".model-button")).not_to_have_text(re.compile("No model|Aucun modèle"))
             return page
 
         yield open_it
