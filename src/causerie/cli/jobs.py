@@ -13,7 +13,7 @@ from causerie.cli.accounts import done
 from causerie.cli.language import t
 from causerie.cli.models import print_table
 from causerie.cli.terminal import console, errors, print_json
-from causerie.errors import InvalidRequest
+from causerie.cli.usage import json_too_early
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,10 +34,7 @@ def jobs(context: typer.Context, as_json: _Json = False) -> None:
     if context.invoked_subcommand is None:
         list_jobs(as_json=as_json)
     elif as_json:
-        raise InvalidRequest(
-            "--json belongs behind {command}", command=context.invoked_subcommand, hint="see `{help}`",
-            help=f"causerie jobs {context.invoked_subcommand} --help",
-        )  # fmt: skip
+        raise json_too_early(context)
 
 
 @app.command("list", help=t("List the jobs, the newest first."))

@@ -16,7 +16,8 @@ import typer
 from causerie.cli.language import language, t
 from causerie.cli.server_key import key_for, refused
 from causerie.cli.terminal import console, errors, print_error, print_json
-from causerie.errors import InvalidRequest, Unauthenticated
+from causerie.cli.usage import json_too_early
+from causerie.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from causerie.inference.contract import Model
@@ -38,10 +39,7 @@ def models(context: typer.Context, as_json: _Json = False) -> None:
     if context.invoked_subcommand is None:
         list_models(as_json=as_json)
     elif as_json:
-        raise InvalidRequest(
-            "--json belongs behind {command}", command=context.invoked_subcommand, hint="see `{help}`",
-            help=f"causerie models {context.invoked_subcommand} --help",
-        )  # fmt: skip
+        raise json_too_early(context)
 
 
 @app.command("list", help=t("List the models: size, quantisation, context, licence, loaded or not, memory."))

@@ -47,6 +47,15 @@ def explained(error: Any) -> CauserieError:  # noqa: ANN401 - typer's own copy o
     return InvalidRequest("{message}", message=message, help=help_line, hint="see `{help}`")
 
 
+def json_too_early(context: typer.Context) -> CauserieError:
+    """What is wrong with `causerie VERB --json COMMAND`: the option is the command's."""
+    command = context.invoked_subcommand
+    return InvalidRequest(
+        "--json belongs behind {command}", command=command, hint="see `{help}`",
+        help=f"{context.command_path} {command} --help",
+    )  # fmt: skip
+
+
 def _unknown(kind: Literal["option", "command"], name: str, near: Iterable[str], help_line: str) -> CauserieError:
     likely = " ".join(sorted(near))
     return InvalidRequest(
