@@ -121,7 +121,7 @@ def open_page(server: str, browser: Browser, watch: Watch) -> Iterator[OpenPage]
             page = context.new_page()
             page.goto(address)
             page.locator(".model-button .dot").wait_for()
-            expect(page.locator(".model-button")).not_to_have_text(re.compile("No model|Aucun modèle"))
+            expect(page.locator(".model-button")).not_to_have_text(re.compile("Looking for|Recherche des"))
             return page
 
         yield open_it

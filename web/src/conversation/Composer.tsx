@@ -6,7 +6,7 @@ import { stop, ask } from "../state/asking";
 import { choice, choose, nameInUse } from "../state/choosing";
 import { box, emptyBox, insert, type } from "../state/drafting";
 import { isBusy, open, shownIn } from "../state/open";
-import { server } from "../state/server";
+import { type Server, server } from "../state/server";
 import { useStore } from "../state/store";
 import { LONG_PASTE, attach, textFile, uploads } from "../state/uploading";
 import { dictate, listening, stopDictation } from "../speech/dictation";
@@ -16,6 +16,9 @@ import { GrowingBox } from "./GrowingBox";
 
 /** Touch keyboards have no Shift: there Enter begins a new line, the button sends. */
 export const touches = (): boolean => matchMedia("(pointer: coarse)").matches;
+
+/** A server that cannot be reached may have one: what is sent to it waits there to be sent again. */
+const hasNoModel = ({ asked, failure, models }: Server): boolean => asked && failure === null && models.length === 0;
 
 const isUploading = (): boolean => uploads.get().some(({ failure }) => failure === null);
 
@@ -38,8 +41,7 @@ export function sendBox(): void {
     afterFiles = box.get().key;
     return;
   }
-  const { asked, models: there } = server.get();
-  if (waits || (text.trim() === "" && attachments.length === 0) || (asked && there.length === 0)) return;
+  if (waits || (text.trim() === "" && attachments.length === 0) || hasNoModel(server.get())) return;
   // A question that did not arrive goes with this one: nothing that was written is lost.
   const unsent = open.get().pending?.ask.content;
   const parent = shownIn(open.get()).at(-1)?.id ?? null;
@@ -91,7 +93,7 @@ function usePaste(): (event: ClipboardEvent) => void {
 function Send({ busy }: { busy: boolean }) {
   const { t } = useTranslation();
   const { text, attachments } = useStore(box);
-  const none = useStore(server, ({ asked, failure, models }) => asked && failure === null && models.length === 0);
+  const none = useStore(server, hasNoModel);
   const tooFew = useStore(choice, ({ compare, models }) => compare && models.length < 2);
   if (busy) {
     return <button className="send stop" type="button" onClick={() => void stop()} aria-label={t("composer.stop")} title={t("composer.stop")}><Icon name="stop" /></button>;
@@ -136,7 +138,7 @@ export function Composer({ place }: { place: RefObject<HTMLTextAreaElement | nul
         <Asked />
         <Attached />
         <GrowingBox
-          ref={place} id="message-box" value={text} change={type} onKeyDown={pressed} onPaste={paste} autoFocus={!touches()}
+          ref={place} id="message-box" value={text} change={type} onKeyDown={pressed} onPaste={paste}
           aria-label={t("composer.label")} aria-describedby="message-hint" placeholder={t(temporary ? "composer.temporary" : "composer.placeholder")}
         />
         <div className="composer-row">

@@ -89,7 +89,8 @@ export function ConversationScreen() {
     if (!empty) prepareMarkdown();
   }, [empty]);
   useEffect(() => {
-    if (!touches() && document.querySelector("dialog[open]") === null) box.current?.focus();
+    const typesElsewhere = document.activeElement?.matches("input, textarea") ?? false;
+    if (!touches() && !typesElsewhere && document.querySelector("dialog[open]") === null) box.current?.focus();
   }, [shown]);
   return (
     <div className="page" {...drop}>
