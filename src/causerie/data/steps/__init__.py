@@ -1,0 +1,1 @@
+"""What is done to text: one file for each step; `table.py` names them."""

@@ -1,0 +1,106 @@
+"""`causerie data` builds, shows and lists, for people and for programs."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from causerie.cli.data import app
+from causerie.data import build as building
+from causerie.errors import ConfigError, DataError
+from tests.data.test_steps import prose
+
+RECIPE = """\
+name = "letters"
+holdout = 0.3
+[[sources]]
+name = "letters"
+kind = "files"
+path = "letters"
+licence = "CC0-1.0"
+[[steps]]
+use = "gopher"
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A recipe for twelve letters, in the working folder; one is too short."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "letters").mkdir()
+    for number in range(12):
+        (tmp_path / "letters" / f"{number}.txt").write_text(prose(160 if number else 8, number))
+    (tmp_path / "letters.toml").write_text(RECIPE)
+    return tmp_path / "letters.toml"
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_build_says_what_was_made_and_where_the_report_is(recipe: Path, tmp_path: Path) -> None:
+    outcome = run("build", recipe, "--workers", "1")
+    assert outcome.exit_code == 0, outcome.output
+    told = outcome.stdout.splitlines()
+    assert told[0].startswith("training: ")
+    assert told[1].startswith("validation: ")
+    assert told[2] == "report: data/letters/report.html"
+    assert (tmp_path / "data" / "letters" / "report.html").is_file()
+
+
+def test_build_for_programs_with_changes(recipe: Path, tmp_path: Path) -> None:
+    outcome = run("build", recipe, "--out", "here", "--workers", "1", "--set", "holdout=0", "--json")
+    card = json.loads(outcome.stdout)
+    assert (card["name"], card["folder"], card["holdout"]) == ("letters", "here", 0.0)
+    assert card["sources"][0]["kept"] == 11
+
+
+def test_what_is_wrong_is_one_of_our_errors(recipe: Path, tmp_path: Path) -> None:
+    assert isinstance(run("build", recipe, "--set", "wrong=1").exception, ConfigError)
+    assert isinstance(run("show", tmp_path).exception, DataError)
+
+
+def test_ctrl_c_says_how_to_go_on(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(building, "clean", stop)
+    outcome = run("build", recipe, "--workers", "1")
+    assert outcome.exit_code == 130
+    assert "goes on from here" in outcome.stderr
+
+
+def test_show_has_sources_and_steps_and_checks_the_files(recipe: Path, tmp_path: Path) -> None:
+    run("build", recipe, "--workers", "1")
+    outcome = run("show", "data/letters", "--verify")
+    assert outcome.exit_code == 0, outcome.output
+    assert "letters  CC0-1.0    12    11" in outcome.stdout
+    assert "gopher" in outcome.stdout
+    assert outcome.stdout.splitlines()[-1] == "every file is what the card says"
+    assert json.loads(run("show", "data/letters", "--json").stdout)["steps"][1]["removed"] == {"number of words": 1}
+    next((tmp_path / "data" / "letters" / "documents").iterdir()).write_bytes(b"")
+    assert isinstance(run("show", "data/letters", "--verify").exception, DataError)
+
+
+def test_steps_are_listed_with_their_options() -> None:
+    told = run("steps").stdout
+    assert "near-duplicates\n" in told
+    assert "  similarity = 0.8  Share of runs in common" in told
+    assert '  keep = ["fr", "en"]  Languages that stay' in told
+    assert "  against = needed  Files" in told
+    assert "  repetition = true" in told
+    listed = json.loads(run("steps", "--json").stdout)
+    assert listed["gopher"]["min_words"]["default"] == 50
+
+
+def test_a_bar_is_shown_in_a_terminal(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.console import Console
+
+    from causerie.cli import data
+
+    terminal = Console(stderr=True, force_terminal=True, width=100)
+    monkeypatch.setattr(data, "errors", lambda: terminal)
+    outcome = run("build", recipe, "--workers", "1")
+    assert outcome.exit_code == 0, outcome.output
+    assert "writing" in outcome.stderr
