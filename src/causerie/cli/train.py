@@ -1,0 +1,147 @@
+"""`causerie train`: makes a model from a recipe, with a live panel in a terminal.
+
+Does: parse, run or dry-run, show what happens, say at the end how to talk with the model.
+Does not: train; see `training/run.py`. Several processes: torchrun --nproc-per-node 2 -m causerie.cli.main train ...
+Try it: causerie train recipes/starter.toml --dry-run        causerie train recipes/starter.toml --resume
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from causerie.cli.language import t
+from causerie.cli.terminal import console, errors, print_json
+
+if TYPE_CHECKING:
+    from causerie.training.dry_run import Plan
+    from causerie.training.events import Event
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help=t("The recipe, a TOML file."))],
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help=t("Change a key of the recipe: key=value; may be repeated."))
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help=t("Say what it would take: memory, operations, time, money; train nothing.")),
+    ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help=t("Go on from the last good checkpoint of the run's folder, if there is one.")),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=t("Print JSON: the plan, or one object an event."))] = False,
+) -> None:
+    """Train a model."""
+    from causerie.data.packages import needed
+
+    needed("numpy", "torch", "tokenizers", "tiktoken", "safetensors", "gguf", "jinja2")
+    from causerie.training.recipe_file import read_recipe
+
+    wanted = read_recipe(recipe, changes or [])
+    if dry_run:
+        from causerie.training.dry_run import plan
+
+        _say_plan(plan(wanted), as_json=as_json)
+        return
+    from causerie.training.run import train as train_model
+
+    with _shown(as_json=as_json) as tell:
+        folder = train_model(wanted, resume=resume, tell=tell)
+    model = folder.export / "model.gguf"
+    if not as_json and model.is_file():
+        console().print(t("the model is in {folder}", folder=str(folder.export)), markup=False)
+        told = t("talk with it: {command}", command=f"causerie pull {model} --name {folder.path.name}")
+        console().print(told, markup=False)
+
+
+@contextmanager
+def _shown(*, as_json: bool) -> Iterator[Callable[["Event"], None]]:
+    """Who is told: a program, a person at a terminal, or a log."""
+    if as_json:
+        yield _print_event
+    elif errors().is_terminal:
+        from causerie.cli.train_panel import panel
+
+        with panel() as tell:
+            yield tell
+    else:
+        yield _print_line
+
+
+def _print_event(event: "Event") -> None:
+    import json
+    import sys
+
+    row = {"kind": event.kind, "step": event.step, **event.facts}
+    sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _print_line(event: "Event") -> None:
+    """One line for what a log should have; a line for each step would drown the rest."""
+    facts = event.facts
+    if event.kind == "step" and event.step % 10 and event.step > 1:
+        return
+    words = " ".join(
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in facts.items()
+    )
+    errors().print(f"{event.kind} step={event.step} {words}", markup=False, soft_wrap=True)
+
+
+def _say_plan(plan: "Plan", *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    if as_json:
+        print_json(asdict(plan))
+        return
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None)
+    table.add_column()
+    table.add_column(justify="right")
+    names = {
+        "weights": t("memory: weights"), "gradients": t("memory: gradients"), "optimiser": t("memory: optimiser"),
+        "activations": t("memory: activations"), "logits": t("memory: logits"),
+    }  # fmt: skip
+    rows = [
+        (t("parameters"), f"{plan.parameters:,}"),
+        (t("of these trained"), f"{plan.trained_parameters:,}"),
+        *((names[part], _bytes(size)) for part, size in plan.memory_bytes.items()),
+        (t("memory of a process"), _bytes(sum(plan.memory_bytes.values()))),
+        (t("steps"), f"{plan.steps:,}"),
+        (t("tokens"), f"{plan.tokens:,}"),
+        (t("operations"), f"{plan.flops:.2e}"),
+        (t("processes"), f"{plan.processes:,}"),
+        (t("time"), _duration(plan.seconds)),
+    ]
+    if plan.currency:
+        rows.append((t("price"), f"{plan.price:,.2f} {plan.currency}"))
+    for name, value in rows:
+        table.add_row(name, value)
+    console().print(table)
+    if plan.timed:
+        console().print(t("The time is from steps timed on this machine just now; joined operations may be faster."))
+    else:
+        console().print(t("The time is an estimate from the operations a second that training usually reaches."))
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 2**30:,.2f} GiB" if size >= 2**30 else f"{size / 2**20:,.1f} MiB"
+
+
+def _duration(seconds: float) -> str:
+    """Days and hours, hours and minutes, or minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return t("{days} d {hours} h", days=days, hours=hours)
+    return (
+        t("{hours} h {minutes} min", hours=hours, minutes=minutes)
+        if hours
+        else t("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    )

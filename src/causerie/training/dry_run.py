@@ -1,0 +1,173 @@
+"""What a run will take, before it is begun: parameters, memory by part, operations, time and money.
+
+Does: arithmetic from the recipe; where the model is small enough to be built at once, time a few of its steps here.
+Does not: write anything, or need the data: where there is none yet, the recipe's own numbers do.
+Try it: causerie train recipes/fleet-7b.toml --dry-run
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from causerie.data.shards import read_manifest
+from causerie.errors import ConfigError, DataError
+from causerie.modeling.config import ModelConfig
+from causerie.modeling.loss import CHUNK_LOGITS, CHUNK_ROWS
+from causerie.modeling.transformer import Transformer
+from causerie.training import machine
+from causerie.training.networks import config_of, network_of, trained_flops
+from causerie.training.objectives.pretrain import shard_folders
+from causerie.training.objectives.table import TABLE
+from causerie.training.parallel import Processes
+from causerie.training.recipe import Recipe, accumulation
+from causerie.training.run import steps_of
+
+TIMED_PARAMETERS = 200_000_000
+"""Larger models are not built to be timed."""
+REACHED = 0.4
+"""Share of the peak that training reaches, where it is not timed: usual for large models on GPUs."""
+_FLOAT = 4
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will take."""
+
+    parameters: int
+    trained_parameters: int
+    memory_bytes: Mapping[str, int]
+    """Of one process, by part."""
+    steps: int
+    tokens: int
+    """At most: rows may not be full."""
+    flops: float
+    seconds: float
+    timed: bool
+    """Whether steps were timed here (otherwise a share of the peak is taken)."""
+    processes: int
+    price: float
+    currency: str
+    """Empty where the recipe does not say what machines cost."""
+
+
+def plan(recipe: Recipe) -> Plan:
+    """What a run will take.
+
+    Raises:
+        ConfigError: The recipe contradicts itself, or does not say enough where there is no data yet.
+        ModelFileError: The model to go on from cannot be read.
+    """
+    processes = recipe.money.processes
+    accumulation(recipe, processes)
+    sequences, vocabulary = _data(recipe)
+    network = None
+    if recipe.model.start:
+        network = network_of(recipe, vocabulary)
+        config = network.config
+    else:
+        config = config_of(recipe, vocabulary)
+        if config.parameters() <= TIMED_PARAMETERS:
+            network = network_of(recipe, vocabulary)
+    if recipe.schedule.epochs and not sequences:
+        raise ConfigError(
+            "schedule.epochs cannot be counted in steps: there is no data in {folder} yet", folder=recipe.data.folder,
+            param="schedule.epochs", hint="build the data first, or give schedule.steps",
+        )  # fmt: skip
+    steps = steps_of(recipe, sequences)
+    tokens = steps * recipe.batch.size * recipe.model.context
+    per_token = (
+        trained_flops(network, recipe.model.context) if network else config.flops_per_token(recipe.model.context)
+    )
+    timed = network is not None and config.parameters() <= TIMED_PARAMETERS and not recipe.money.flops_per_s
+    precision = machine.precision_of(recipe.compute.precision, torch.device("cpu"))
+    if timed and network is not None:
+        per_s = timed_tokens_per_s(network, recipe) * per_token
+    else:
+        per_s = recipe.money.flops_per_s or machine.peak_flops(precision) * REACHED
+    seconds = tokens * per_token / per_s / processes
+    price = seconds / 3600 * recipe.money.per_hour
+    trained = sum(weight.numel() for weight in network.parameters() if weight.requires_grad) if network else 0
+    return Plan(
+        parameters=config.parameters(),
+        trained_parameters=trained or config.parameters(),
+        memory_bytes=memory(recipe, config, trained, processes),
+        steps=steps,
+        tokens=tokens,
+        flops=tokens * per_token,
+        seconds=seconds,
+        timed=timed,
+        processes=processes,
+        price=price,
+        currency=recipe.money.currency if recipe.money.per_hour else "",
+    )
+
+
+def _data(recipe: Recipe) -> tuple[int, int]:
+    """Sequences and token ids of the data; zeros where there is none yet."""
+    try:
+        if recipe.objective != "pretrain":
+            objective = TABLE[recipe.objective](recipe, Processes(0, 1, torch.device("cpu")))
+            return objective.sequences, objective.vocabulary
+        manifest = read_manifest(shard_folders(recipe)[0])
+    except (DataError, ConfigError):
+        return 0, 0
+    return (manifest.tokens - 1) // recipe.model.context, manifest.vocabulary_size
+
+
+def memory(recipe: Recipe, config: ModelConfig, trained: int, processes: int) -> dict[str, int]:
+    """Bytes of one process, by part.
+
+    Args:
+        recipe: The run.
+        config: Of its model.
+        trained: Weights that are trained (0 = all).
+        processes: How many; under FSDP they share weights, gradients and the optimiser's state.
+    """
+    adapters = trained if recipe.lora is not None else 0
+    trained = trained or config.parameters()
+    shared = processes if recipe.compute.parallel == "fsdp" else 1
+    orthogonal = config.matrix_parameters() if recipe.optimiser.kind == "muon" and not adapters else 0
+    remembered = orthogonal + 2 * (trained - orthogonal)
+    if recipe.optimiser.kind == "muon" and adapters:
+        remembered = trained
+    rows = recipe.batch.micro_size * (2 if recipe.objective in {"dpo", "kto"} else 1)
+    positions = rows * recipe.model.context
+    chunk = max(CHUNK_ROWS, CHUNK_LOGITS // config.vocabulary) * config.vocabulary
+    return {
+        "weights": (config.parameters() + adapters) * _FLOAT // shared,
+        "gradients": trained * _FLOAT // shared,
+        "optimiser": remembered * _FLOAT // shared,
+        "activations": activations(config, positions, recipe),
+        "logits": min(positions * config.vocabulary, chunk) * _FLOAT * 2,
+    }
+
+
+def activations(config: ModelConfig, positions: int, recipe: Recipe) -> int:
+    """Bytes that are kept for the backward pass."""
+    size = 2 if recipe.compute.precision == "bfloat16" else _FLOAT
+    heads = (2 * config.heads + 2 * config.kv_heads) * config.head_width
+    # A block keeps its input, both normalised streams and the sum between; queries, keys, values and what attention
+    # gives (twice, before and after their norm and rotation); gate, up, and their product.
+    block = 4 * config.width + 2 * heads + 4 * config.hidden
+    blocks = config.layers * config.width + block if recipe.compute.recompute else config.layers * block
+    return positions * (blocks + 2 * config.width) * size
+
+
+def timed_tokens_per_s(network: Transformer, recipe: Recipe, seconds: float = 2.0) -> float:
+    """Tokens a second of forward and backward passes here, not compiled, the best of several."""
+    context, rows = recipe.model.context, recipe.batch.micro_size
+    tokens_BT = torch.randint(network.config.vocabulary, (rows, context), generator=torch.Generator().manual_seed(0))
+    best, end = 0.0, time.perf_counter() + seconds
+    for attempt in range(20):
+        started = time.perf_counter()
+        loss = network(tokens_BT, None, tokens_BT)
+        torch.autograd.backward(loss.total)
+        network.zero_grad(set_to_none=True)
+        now = time.perf_counter()
+        if attempt:  # the first one also sets things up
+            best = max(best, rows * context / (now - started))
+        if best and now > end:
+            break
+    return best

@@ -1,0 +1,62 @@
+"""What this machine can compute, measured and not looked up.
+
+Does: multiply matrices for a moment, to know the most that training could reach; choose a precision; name the parts.
+Does not: promise: another program at work at the same time lowers all of it.
+Try it: python -c "from causerie.training.machine import peak_flops; import torch; print(peak_flops(torch.float32))"
+"""
+
+import os
+import platform
+import time
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+import torch
+
+PARTS = ("causerie", "torch", "numpy", "tokenizers", "tiktoken", "safetensors", "gguf")
+"""Packages whose versions a run writes down."""
+
+
+def precision_of(wanted: Literal["auto", "float32", "bfloat16"], device: torch.device) -> torch.dtype:
+    """The type of products: bfloat16 where the hardware multiplies it faster than float32."""
+    if wanted != "auto":
+        return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+    faster = torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_amx_tile_supported()  # noqa: SLF001
+    return torch.bfloat16 if faster else torch.float32
+
+
+@cache
+def peak_flops(precision: torch.dtype, device: str = "cpu", seconds: float = 0.3) -> float:
+    """Operations a second in large matrix products, the best of several; multiplying and adding count one each."""
+    size = 8192 if device.startswith("cuda") else 1024
+    left = torch.randn(size, size, device=device, dtype=precision)
+    best, end = 0.0, time.perf_counter() + seconds
+    torch.mm(left, left)
+    while True:
+        _wait(device)
+        started = time.perf_counter()
+        torch.mm(left, left)
+        _wait(device)
+        now = time.perf_counter()
+        best = max(best, 2 * size**3 / (now - started))
+        if now > end:
+            return best
+
+
+def _wait(device: str) -> None:
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)
+
+
+def versions() -> dict[str, str]:
+    """Packages, Python and the machine, for whoever wants the same bits again."""
+    found = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.platform()}
+    for name in PARTS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    if torch.cuda.is_available():
+        found["device"] = torch.cuda.get_device_name()
+    return found | {"threads": str(torch.get_num_threads()), "cores": str(os.cpu_count())}

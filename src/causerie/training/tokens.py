@@ -1,0 +1,60 @@
+"""From a built data folder to token shards, where there are none yet: so that two commands make a model.
+
+Does: learn the tokenizer that the recipe asks for, encode the documents; both only where they are not there already.
+Does not: clean text (`causerie data build` does).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from causerie.data.contract import Document
+from causerie.data.encode import encode
+from causerie.data.records import samples
+from causerie.errors import ConfigError
+from causerie.tokenization.tokenizer import Tokenizer
+from causerie.tokenization.train import train_bpe
+from causerie.training.conversations import tokenizer_folder
+from causerie.training.objectives.pretrain import shard_folders
+from causerie.training.recipe import Recipe
+
+
+def make_tokens(recipe: Recipe) -> None:
+    """See to it that there are token shards to pretrain on.
+
+    Raises:
+        ConfigError: There are none, and no tokenizer to make them with.
+        DataError: There are no documents to make them of.
+    """
+    folder = Path(recipe.data.folder)
+    has_text = (folder / "card.json").is_file()
+    if recipe.objective != "pretrain" or not has_text:
+        return
+    if recipe.tokenizer is None and (shard_folders(recipe)[0] / "shards.json").is_file():
+        return
+    tokenizer = _tokenizer(recipe, folder)
+    if tokenizer.document_end_id is None:
+        raise ConfigError(
+            "the tokenizer has no token that ends a document", param="data.tokenizer",
+            hint="give another tokenizer, or make one by the table [tokenizer]",
+        )  # fmt: skip
+    encode(
+        folder, tokenizer.encode_batch, vocabulary_size=tokenizer.size, end_of_text=tokenizer.document_end_id,
+        tokenizer_sha256=tokenizer.sha256,
+    )  # fmt: skip
+
+
+def _tokenizer(recipe: Recipe, folder: Path) -> Tokenizer:
+    """The one that is there, or a new one."""
+    wanted = recipe.tokenizer
+    if wanted is None:
+        return Tokenizer.load(tokenizer_folder(recipe))
+    own = folder / "tokenizer"
+    if (own / "tokenizer.json").is_file():
+        known = Tokenizer.load(own)
+        if known.size <= wanted.vocabulary:  # few texts may give fewer ids than were asked for
+            return known
+    return train_bpe(_texts(folder), own, vocabulary=wanted.vocabulary, pre_tokenizer=wanted.pre_tokenizer)
+
+
+def _texts(folder: Path) -> Iterator[str]:
+    return (sample.text for sample in samples(folder, "documents", "train") if isinstance(sample, Document))
