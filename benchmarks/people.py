@@ -9,7 +9,7 @@ Memory is the server's resident memory after each thousand requests; the slope i
 the last ten thousand: before, connections, their caches and the compiled statements come to be.
 The peer is named, not run: Open WebUI brings several GB of dependencies, torch among them. Its figures are those that
 its users published: about 500 MB resident when cold (https://github.com/open-webui/open-webui/issues/2582), and 60 to
-100 queries of its database for one load of the page; opening a conversation here makes 8 at most, as a test counts.
+100 queries of its database for one load of the page; opening a conversation here takes 2 to 5, as a test counts.
 Not measured: real models, TLS, several servers, a network, databases on another machine. PostgreSQL runs without
 fsync.
 Try it: python -m benchmarks.people --quick

@@ -57,7 +57,7 @@ def running_server(home: Path, config: str = "", **variables: str) -> Iterator[R
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    for _ in range(600):
+    for _ in range(2400):
         lines = log.read_text().splitlines(True)
         found = next((IS_UP.search(line) for line in lines if line.startswith("causerie is up")), None)
         if found:

@@ -51,6 +51,10 @@ def test_the_file_may_be_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         ("[[upstreams]]\nname = 'a'\nbase_urls = ['ftp://x']\nmodels = ['m']\n", r"setting upstreams\.0\.base_urls"),
         ("[[upstreams]]\nname = 'a'\nbase_urls = []\nmodels = ['m']\n", r"setting upstreams\.0\.base_urls"),
         ("[[upstreams]]\nname = 'a b'\nbase_urls = ['http://x']\nmodels = ['m']\n", r"setting upstreams\.0\.name"),
+        (
+            "[[oidc]]\nid = 'corp'\nname = 'Corp'\nissuer = 'https://x'\nclient_id = 'c'\ngroups = ['staff']\n",
+            "has groups and no groups_claim",
+        ),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_place(toml: str, said: str) -> None:

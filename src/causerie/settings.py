@@ -129,6 +129,17 @@ class OidcProvider(BaseModel):
     """Domains of the verified addresses that may get an account (empty = all that the provider lets through)."""
     role: Literal["builder", "member", "viewer"] = "member"
     """Of the accounts that it makes."""
+    groups_claim: str | None = Field(None, min_length=1, max_length=255)
+    """Claim that lists the names of the person's groups, such as `groups` (none = it says nothing of groups)."""
+    groups: tuple[str, ...] = ()
+    """Names of the groups here that people join and leave as that claim says (empty = all)."""
+
+    @model_validator(mode="after")
+    def _groups_are_said(self) -> Self:
+        if self.groups and self.groups_claim is None:
+            msg = f"OIDC provider {self.id!r} has groups and no groups_claim, which says who is in them"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _one_secret_at_most(self) -> Self:

@@ -1,11 +1,9 @@
 """Who is at the door: known from memory, and unknown at the moment that something is taken back."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import event, update
 
 from causerie.accounts import keys, people, sessions
@@ -16,25 +14,10 @@ from causerie.accounts.people import NewPerson
 from causerie.accounts.sessions import Client
 from causerie.accounts.tables import ApiKey, Person, SessionRow
 from causerie.accounts.tokens import KEY_PREFIX, Challenges
-from causerie.database.engine import Database
 from causerie.database.tables import now
 from causerie.errors import Conflict, NotFound
 
 HERE = Client(address="192.0.2.1", agent="a browser")
-
-
-@pytest_asyncio.fixture
-async def doors(database: Database) -> AsyncIterator[Doorkeeper]:
-    keeper = Doorkeeper(database)
-    await keeper.start()
-    yield keeper
-    await keeper.close()
-
-
-@pytest_asyncio.fixture
-async def ada(doors: Doorkeeper) -> Person:
-    async with doors.changing() as session:
-        return await people.create(session, NewPerson(login="ada", name="Ada"))
 
 
 async def key_of(doors: Doorkeeper, person: Person, days: int | None = 1) -> tuple[ApiKey, bytes]:

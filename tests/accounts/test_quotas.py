@@ -1,11 +1,9 @@
 """Quotas hold, also against answers at the same moment; what is not known is refused, not counted as nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import func, select, update
 
 from causerie.accounts import groups, keys, limits, people, quotas
@@ -16,25 +14,16 @@ from causerie.accounts.ledger_tables import QuotaCounter, QuotaReservation
 from causerie.accounts.people import NewPerson
 from causerie.accounts.quotas import Reservation, Used
 from causerie.accounts.rules import Period, Unit
-from causerie.database.engine import Database
+from causerie.accounts.tables import Person
 from causerie.errors import Conflict, NotFound, PriceUnknown, QuotaExceeded
 
 MODEL = "gpt"
 
 
-@pytest_asyncio.fixture
-async def doors(database: Database) -> AsyncIterator[Doorkeeper]:
-    keeper = Doorkeeper(database)
-    await keeper.start()
-    yield keeper
-    await keeper.close()
-
-
-@pytest_asyncio.fixture
-async def ada(doors: Doorkeeper) -> Caller:
-    async with doors.changing() as session:
-        person = await people.create(session, NewPerson(login="ada", name="Ada"))
-    return Caller(person.id, "Ada", Role.MEMBER)
+@pytest.fixture
+def ada(ada: Person) -> Caller:
+    """As she asks models."""
+    return Caller(ada.id, ada.name, Role.MEMBER)
 
 
 async def limit(

@@ -2,12 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pyotp
 import pytest
-import pytest_asyncio
 from sqlalchemy import select
 
 from causerie.accounts import audit, links, lockout, people, second_factor, sign_in
@@ -19,27 +17,11 @@ from causerie.accounts.people import NewPerson
 from causerie.accounts.sessions import MAX_WRONG_CODES, Client
 from causerie.accounts.sign_in import Welcome
 from causerie.accounts.tables import FailedSignIns, Person
-from causerie.database.engine import Database
 from causerie.errors import LinkNotValid, SignInFailed, TooManyAttempts, WeakPassword
+from tests.accounts.conftest import PASSWORD
 
-PASSWORD = "correct horse battery staple"
 HERE = Client(address="192.0.2.1", agent="a browser")
 THERE = Client(address="198.51.100.7", agent="somebody else")
-
-
-@pytest_asyncio.fixture
-async def doors(database: Database) -> AsyncIterator[Doorkeeper]:
-    keeper = Doorkeeper(database)
-    await keeper.start()
-    yield keeper
-    await keeper.close()
-
-
-@pytest_asyncio.fixture
-async def ada(doors: Doorkeeper) -> Person:
-    async with doors.changing() as session:
-        new = NewPerson(login="ada", name="Ada", email="ada@example.org", password_hash=hash_of(PASSWORD))
-        return await people.create(session, new)
 
 
 async def later(doors: Doorkeeper, by: timedelta) -> None:

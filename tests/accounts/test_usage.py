@@ -1,9 +1,7 @@
 """Usage is written after the answer, many at once, and summed for charts."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest_asyncio
 from sqlalchemy import func, select
 
 from causerie.accounts import limits, people, usage
@@ -12,15 +10,6 @@ from causerie.accounts.identity import LOCAL_OWNER, Caller, Role
 from causerie.accounts.ledger_tables import Usage
 from causerie.accounts.people import NewPerson
 from causerie.accounts.usage import Answered, UsageWriter
-from causerie.database.engine import Database
-
-
-@pytest_asyncio.fixture
-async def doors(database: Database) -> AsyncIterator[Doorkeeper]:
-    keeper = Doorkeeper(database)
-    await keeper.start()
-    yield keeper
-    await keeper.close()
 
 
 def answered(caller: Caller = LOCAL_OWNER, model: str = "gpt", first_token_s: float = 0.25) -> Answered:

@@ -1,6 +1,8 @@
 """Files with questions: what they are by their content, their limits, their texts, and who may have them."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -152,6 +154,14 @@ async def test_a_child_that_takes_too_long_or_too_much_is_ended(tmp_path: Path) 
     with pytest.raises(UnreadableFile, match="0 s"):
         await read_in_child("document", path, seconds=0, memory_bytes=2**30, reader="text")
     assert reading._turns._value == reading.MOST_CHILDREN, "the place is free again"
+
+
+def test_the_child_that_reads_a_file_loads_nothing_of_the_server() -> None:
+    loads = "import sys, causerie.chat.reading_child, causerie.chat.import_formats; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in said.stdout.split()}
+    assert "causerie" in loaded
+    assert not loaded & {"sqlalchemy", "pydantic", "fastapi", "aiohttp", "structlog", "asyncio"}
 
 
 async def test_a_file_over_the_limit_is_refused_while_it_arrives_and_leaves_nothing(

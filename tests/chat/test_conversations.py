@@ -77,6 +77,7 @@ async def test_without_a_title_of_use_the_question_s_beginning_stays(talk: Talk)
         ("Title: **Paris**\nmore", "Paris"),
         ("\n\n  Titre :  Deux   mots  ", "Deux mots"),
         ("# C++ or C#", "C++ or C#"),
+        ("| Fruit | Colour |", ""),
         ("x" * 81, ""),
         ("", ""),
         ("«»", ""),

@@ -1,10 +1,12 @@
 """A conversation is a tree: edit and regenerate make branches, and one can go back to any."""
 
 import pytest
+from sqlalchemy import update
 
-from causerie.chat import conversations
+from causerie.chat import conversations, messages
 from causerie.chat.asking import MOST_RUNNING, Question
 from causerie.chat.desk import Models
+from causerie.chat.tables import Message
 from causerie.errors import Conflict, InvalidRequest, ModelNotFound, NotFound, RateLimited
 from tests.chat.talking import OTHER, Talk, way
 
@@ -167,3 +169,21 @@ async def test_system_prompt_parameters_and_this_question_s_own_reach_the_model(
     assert (asked["temperature"], asked["seed"], asked["max_tokens"]) == (0.1, 7, 9)
     await talk.ask(begun.id, "And?", begun.head_id, parameters={"temperature": 0.9})
     assert (talk.told[-1]["temperature"], talk.told[-1]["seed"]) == (0.9, 7)
+
+
+async def test_the_way_through_a_damaged_tree_ends(talk: Talk) -> None:
+    begun = await talk.begin("Hello?")
+    question, answer = begun.messages
+    elsewhere = await talk.begin("Elsewhere")
+    async with talk.database.write() as session:
+        await session.execute(update(Message).where(Message.id == question.id).values(parent_id=answer.id))
+        await session.execute(
+            update(Message).where(Message.id == elsewhere.messages[0].id).values(parent_id=answer.id)
+        )
+    async with talk.database.read() as session:
+        circle = await messages.way_to(session, begun.id, answer.id)
+        across = await messages.way_to(session, elsewhere.id, elsewhere.head_id)
+        strange = await messages.way_to(session, elsewhere.id, answer.id)
+    assert [row.id for row in circle] == [question.id, answer.id]
+    assert [row.id for row in across] == [message.id for message in elsewhere.messages]
+    assert strange == []

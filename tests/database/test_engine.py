@@ -1,11 +1,17 @@
 """Reading and writing, on both databases."""
 
 import asyncio
+import gc
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from causerie.database.engine import Database, database_url, open_database
 from causerie.database.tables import new_id
@@ -126,3 +132,83 @@ async def test_what_must_fit_together_is_read_at_one_moment(database: Database) 
         assert await session.scalar(NUMBER) is None
     async with database.read() as session:
         assert await session.scalar(NUMBER) == 3
+
+
+# --- the end ----------------------------------------------------------------------------------------------------
+
+
+async def hold(database: Database, begun: asyncio.Event, go_on: asyncio.Event) -> None:
+    async with database.write() as session:
+        await session.execute(SET, {"number": 3})
+        begun.set()
+        await go_on.wait()
+
+
+async def test_the_end_waits_for_who_is_at_work_and_lets_nobody_begin(database: Database, settings: Settings) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    holding = asyncio.create_task(hold(database, begun, go_on))
+    await begun.wait()
+    closing = asyncio.create_task(database.close())
+    await asyncio.sleep(0.05)
+    assert not closing.done()
+    for begin in (database.read, database.moment, database.write):
+        with pytest.raises(DatabaseUnavailable, match="closed"):
+            await begin_and_end(begin)
+    go_on.set()
+    await asyncio.gather(holding, closing)
+    another = open_database(settings)
+    async with another.read() as session:
+        assert await session.scalar(NUMBER) == 3
+    await another.close()
+
+
+async def begin_and_end(begin: Callable[[], AbstractAsyncContextManager[AsyncSession]]) -> None:
+    async with asyncio.timeout(1), begin():
+        pytest.fail("it began")
+
+
+async def test_who_is_at_work_for_too_long_has_its_connection_closed_afterwards(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("causerie.database.engine.CLOSE_S", 0.05)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    holding = asyncio.create_task(hold(database, begun, go_on))
+    await begun.wait()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with capture_logs() as logs:
+            await database.close()
+        go_on.set()
+        await holding
+        gc.collect()
+    assert [line["event"] for line in logs] == ["the database is closed while it is in use"]
+    assert [str(each.message) for each in caught if each.category is ResourceWarning] == []
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.001, 0.003, 0.01, 0.3])
+async def test_who_is_cancelled_at_the_end_leaves_no_connection_open(
+    database: Database, settings: Settings, after_s: float
+) -> None:
+    if database.dialect == "sqlite":
+        return  # it has no sleep that could be broken off
+    another = open_database(settings)
+
+    async def read() -> None:
+        async with another.read() as session:
+            await session.execute(text("SELECT pg_sleep(20)"))
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        tasks = [asyncio.create_task(read()) for _ in range(4)]
+        await asyncio.sleep(after_s)
+        for task in tasks:
+            task.cancel()
+        await another.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        del task, tasks  # they hold what they were cancelled with
+        gc.collect()
+    assert [str(each.message) for each in caught if each.category is ResourceWarning] == []
+    open_ones = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+    async with asyncio.timeout(10), database.read() as session:
+        while await session.scalar(open_ones) != 1:  # noqa: ASYNC110 - the server takes a moment to see it
+            await asyncio.sleep(0.02)

@@ -17,6 +17,7 @@ NUMBERS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE 
 SUM = 2_000_000 * 2_000_001 // 2
 ADD = text("INSERT INTO accounts_version (id, number) VALUES (7, 1)")
 NUMBER = text("SELECT number FROM accounts_version WHERE id = 7")
+WITH_NUMBER = text(f"WITH seven(number) AS ({NUMBER}) SELECT number FROM seven")
 LINE = text("INSERT INTO job_lines (job_id, at, level, text) VALUES ('job_1', '2026-11-25', 'info', :text)")
 JOB = text(
     "INSERT INTO jobs (id, kind, parameters, state, share, message, attempt, created_at) "
@@ -58,11 +59,23 @@ async def test_a_read_that_takes_long_gives_what_it_should_and_keeps_nobody_wait
 
 
 async def test_short_reads_and_rows_do_not_leave_the_event_loop(sqlite: Database) -> None:
-    async with sqlite.read() as session:
+    async with sqlite.write() as session:
         await session.scalar(NUMBER)  # the connection is open
-        going = asyncio.create_task(session.scalar(NUMBER))
-        await asyncio.sleep(0)
-        assert going.done()
+        await session.execute(JOB)
+        few = [{"text": "x"}, {"text": "y"}]
+        for short in (session.scalar(NUMBER), session.scalar(WITH_NUMBER), session.execute(LINE, few)):
+            going = asyncio.create_task(short)
+            await asyncio.sleep(0)
+            assert going.done()
+            await going
+
+
+async def test_a_write_that_begins_like_a_read_is_undone(sqlite: Database) -> None:
+    adding = text("WITH seven(id) AS (SELECT 7) INSERT INTO accounts_version (id, number) SELECT id, 1 FROM seven")
+    async with sqlite.read() as session:
+        await session.execute(adding)
+    async with sqlite.read() as session:
+        assert await session.scalar(NUMBER) is None
 
 
 async def test_a_write_that_is_cancelled_in_the_middle_is_undone_before_anything_else(sqlite: Database) -> None:

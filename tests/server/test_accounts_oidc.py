@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import pytest_asyncio
 
-from causerie.accounts import links, people
+from causerie.accounts import audit, groups, links, people
 from causerie.accounts.identity import Role
 from causerie.settings import Settings
 from tests.accounts.oidc_server import OidcServer, oidc_server, provider_config
@@ -225,3 +225,91 @@ async def test_a_provider_may_make_accounts_for_its_domains(
         other = Browser(team)
         await other.sign_in()
         assert (await other.me())["login"].startswith("oidc-"), "a login that somebody has is not taken over"
+
+
+# --- groups -----------------------------------------------------------------------------------------------------
+
+
+async def groups_after_sign_in(team: Team, provider: OidcServer, **claims: object) -> list[str]:
+    """The names of Ada's groups, once the provider has said this of her."""
+    kept = {name: provider.person[name] for name in ("sub", "name", "preferred_username")}
+    provider.person = {**kept, **claims}
+    browser = Browser(team)
+    assert failure(await browser.sign_in()) == ""
+    ada = (await browser.me())["id"]
+    async with team.database.read() as session:
+        return [group.name for group in (await groups.of_people(session, [ada]))[ada]]
+
+
+async def group(team: Team, name: str) -> str:
+    async with team.parts.doors.changing() as session:
+        return (await groups.create(session, name)).id
+
+
+async def test_people_join_and_leave_groups_as_the_provider_says_at_each_sign_in(
+    settings: Settings, database_url: str, provider: OidcServer
+) -> None:
+    config = provider_config(provider, makes_accounts="true", groups_claim='"groups"')
+    async with team_server(settings.home, config) as team:
+        await team.join("olga", Role.OWNER)
+        staff, research = await group(team, "staff"), await group(team, "research")
+        assert await groups_after_sign_in(team, provider, groups=["staff", "research", "unknown", 1]) == [
+            "research", "staff"
+        ]  # fmt: skip
+        assert await groups_after_sign_in(team, provider, groups="staff") == ["staff"]
+        # More than the token holds: nobody knows, nothing changes.
+        assert await groups_after_sign_in(team, provider, _claim_names={"groups": "src1"}) == ["staff"]
+        assert await groups_after_sign_in(team, provider, groups=["Staff", "staff "]) == [], "letter for letter"
+        assert await groups_after_sign_in(team, provider, groups=["staff"]) == ["staff"]
+        assert await groups_after_sign_in(team, provider) == []
+        async with team.database.read() as session:
+            entries, _ = await audit.page(session, action="group")
+    told = [(each.action, each.target, each.actor_id, each.details["provider"]) for each in reversed(entries)]
+    assert sorted(told[:2]) == sorted([("group.put_in", each, None, "corp") for each in (research, staff)])
+    assert told[2:] == [
+        ("group.take_out", research, None, "corp"), ("group.take_out", staff, None, "corp"),
+        ("group.put_in", staff, None, "corp"), ("group.take_out", staff, None, "corp"),
+    ]  # fmt: skip
+
+
+async def test_a_provider_decides_about_the_groups_that_it_was_given_and_no_other(
+    settings: Settings, database_url: str, provider: OidcServer
+) -> None:
+    config = provider_config(
+        provider, makes_accounts="true", groups_claim='"realm_access.roles"', groups='["staff"]', role='"viewer"'
+    )
+    async with team_server(settings.home, config) as team:
+        await team.join("olga", Role.OWNER)
+        await group(team, "staff")
+        pilots = await group(team, "pilots")
+        roles = {"roles": ["staff", "pilots"]}
+        assert await groups_after_sign_in(team, provider, realm_access=roles) == ["staff"]
+        async with team.parts.doors.changing() as session:
+            ada = await people.by_login(session, "ada")
+            assert ada is not None
+            await groups.put_in(session, pilots, ada.id)
+        assert await groups_after_sign_in(team, provider, realm_access={"roles": []}) == ["pilots"]
+        assert await groups_after_sign_in(team, provider, realm_access=["staff"]) == ["pilots"]
+
+
+async def test_whose_account_is_tied_to_the_provider_joins_its_groups(
+    settings: Settings, database_url: str, provider: OidcServer
+) -> None:
+    async with team_server(settings.home, provider_config(provider, groups_claim='"groups"')) as team:
+        await team.join("olga", Role.OWNER)
+        bob, staff = await team.join("bob"), await group(team, "staff")
+        provider.person["groups"] = ["staff"]
+        assert (await Browser(team, bob).sign_in()).headers["location"] == "/"
+        async with team.database.read() as session:
+            assert [person.id for person in await groups.members(session, staff)] == [bob.id]
+
+
+async def test_without_a_claim_groups_are_kept_here(team: Team, provider: OidcServer) -> None:
+    bob, staff = await team.join("bob"), await group(team, "staff")
+    async with team.parts.doors.changing() as session:
+        await groups.put_in(session, staff, bob.id)
+    await Browser(team, bob).sign_in()
+    provider.person["groups"] = []
+    await Browser(team).sign_in()
+    async with team.database.read() as session:
+        assert [person.id for person in await groups.members(session, staff)] == [bob.id]

@@ -68,6 +68,30 @@ async def test_nobody_hears_another_s_conversation(team: Team, ada: Someone) -> 
         assert (await his.next()).name == "folders"
 
 
+@pytest.mark.parametrize(
+    ("query", "header", "status", "param"),
+    [
+        ("conversation=", "", 400, "conversation"),
+        ("conversation=no%20id", "", 404, None),
+        (f"conversation={'x' * 200}", "", 400, "conversation"),
+        (f"after={'9' * 65}", "", 400, "after"),
+        ("", "9" * 65, 400, None),
+    ],
+)
+async def test_parameters_that_cannot_be_are_refused_before_a_stream_begins(
+    team: Team, ada: Someone, query: str, header: str, status: int, param: str | None
+) -> None:
+    headers = {"Last-Event-ID": header} if header else {}
+    refused = await team.ask("GET", f"/api/events?{query}", ada, headers=headers)
+    assert (refused.status, refused.json["error"]["param"]) == (status, param)
+
+
+async def test_positions_that_mean_nothing_begin_a_stream_anew(team: Team, ada: Someone) -> None:
+    for position in ("", ".", "-1", "\u00e9.1", "0.99999999999999999999", "nonsense"):
+        async with listening(team, ada, after=position) as tab:
+            assert (await tab.next()).content == {"resumed": False}, position
+
+
 @pytest.mark.parametrize("by_header", [False, True])
 async def test_a_stream_that_broke_goes_on_after_the_last_event_that_came(
     team: Team, ada: Someone, stub: StubUpstream, by_header: bool

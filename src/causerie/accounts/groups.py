@@ -4,6 +4,7 @@ Does: make, change and remove groups; put people in and take them out; say who m
 Does not: answer for a request; `rules.py` does, from memory.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
@@ -115,6 +116,32 @@ async def take_out(session: AsyncSession, group_id: str, person_id: str) -> None
     if await session.scalar(delete(Membership).where(*mine).returning(Membership.group_id)) is None:
         raise NotFound("this person is not in the group")
     await changed(session)
+
+
+async def follow(
+    session: AsyncSession, person_id: str, names: Collection[str], among: Collection[str]
+) -> tuple[list[str], list[str]]:
+    """Have somebody be in the groups of these names and in no other.
+
+    Args:
+        session: To write in.
+        person_id: Who.
+        names: Of groups; those that are not here are passed over.
+        among: The names of the groups that this is about (empty = all); the others stay as they are.
+
+    Returns:
+        The ids of the groups that they joined and of those that they left.
+    """
+    rows = await session.execute(select(Group.id, Group.name).order_by(Group.name))
+    known = {row.name: row.id for row in rows if not among or row.name in among}
+    mine = set(await session.scalars(select(Membership.group_id).where(Membership.person_id == person_id)))
+    joined = [group_id for name, group_id in known.items() if name in names and group_id not in mine]
+    left = [group_id for name, group_id in known.items() if name not in names and group_id in mine]
+    for group_id in joined:
+        await put_in(session, group_id, person_id)
+    for group_id in left:
+        await take_out(session, group_id, person_id)
+    return joined, left
 
 
 async def permit(

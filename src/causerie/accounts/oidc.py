@@ -71,6 +71,8 @@ class Vouched:
     """What it calls them (empty = it does not say)."""
     email: str | None
     """In small letters; only one that the provider has verified."""
+    groups: frozenset[str] | None = None
+    """Names of the groups they are in (None = it does not say)."""
 
 
 class OidcClient:
@@ -171,6 +173,7 @@ class OidcClient:
             name=str(claims.get("name") or login)[:128],
             login=login,
             email=str(email).strip().lower() if email else None,
+            groups=_groups(claims, self.provider.groups_claim) if self.provider.groups_claim else None,
         )
 
     async def _discovered(self) -> dict[str, Any]:
@@ -203,6 +206,20 @@ class OidcClient:
         if method == "POST" and 400 <= status < 500:
             raise SignInFailed("{name} did not sign you in", name=self.provider.name)
         raise UpstreamUnavailable("{name} does not answer as an OIDC provider", name=self.provider.name)
+
+
+def _groups(claims: dict[str, Any], name: str) -> frozenset[str] | None:
+    """What a claim says, which may lie within others: `realm_access.roles`. Without it, they are in no group."""
+    elsewhere = claims.get("_claim_names")
+    if isinstance(elsewhere, dict) and name in elsewhere:
+        return None  # they are more than the token holds, and would have to be asked for
+    found: Any = claims.get(name)
+    if name not in claims:
+        found = claims
+        for part in name.split("."):
+            found = found.get(part) if isinstance(found, dict) else None
+    listed = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    return frozenset(each for each in listed if isinstance(each, str))
 
 
 def _json(raw: bytes) -> dict[str, Any] | None:

@@ -1,14 +1,16 @@
 """Whose account it is that an OIDC provider vouches for.
 
-Does: find the account, tie it to the person's own, make one where an invitation or the settings allow it.
+Does: find the account, tie it to the person's own, make one where an invitation or the settings allow it; have its
+person join and leave groups as the provider says, where the settings let it.
 Does not: believe an address that the provider has not verified, or match it with one that a member typed in: either
 would let somebody take another's place.
 """
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from causerie.accounts import audit, links, people, second_factor, sessions
+from causerie.accounts import audit, groups, links, people, second_factor, sessions
 from causerie.accounts.doorkeeper import Doorkeeper
 from causerie.accounts.identity import Caller, Role
 from causerie.accounts.oidc import Vouched
@@ -20,6 +22,8 @@ from causerie.accounts.tokens import hash_of
 from causerie.database.tables import now
 from causerie.errors import Conflict, Forbidden, SignInFailed
 from causerie.settings import OidcProvider
+
+_logger = structlog.get_logger(__name__)
 
 
 async def sign_in(
@@ -49,12 +53,14 @@ async def sign_in(
                 raise Conflict("this account of {name} opens another account here", name=provider.name)
             if person is None:
                 await _tie(session, vouched, caller.person_id, provider)
+            await _follow(session, vouched, caller.person_id, provider)
             return None
         if person is None:
             person = await _made(session, provider, vouched)
             await _tie(session, vouched, person.id, provider)
         if person.disabled_at is not None:
             raise SignInFailed("this account is disabled", hint="an administrator can enable it")
+        await _follow(session, vouched, person.id, provider)
         pending = await second_factor.enabled(session, person.id)
         opened = await sessions.open_session(session, person, "oidc", client, pending=pending)
         if not pending:
@@ -71,6 +77,18 @@ async def _known(session: AsyncSession, vouched: Vouched) -> Person | None:
 async def _tie(session: AsyncSession, vouched: Vouched, person_id: str, provider: OidcProvider) -> None:
     session.add(OutsideIdentity(issuer=vouched.issuer, subject=vouched.subject, person_id=person_id))
     await audit.record(session, person_id, "person.tie", person_id, provider=provider.id)
+
+
+async def _follow(session: AsyncSession, vouched: Vouched, person_id: str, provider: OidcProvider) -> None:
+    if provider.groups_claim is None:
+        return
+    if vouched.groups is None:
+        _logger.warning("a provider keeps somebody's groups out of its token: they stay as they are", id=provider.id)
+        return
+    joined, left = await groups.follow(session, person_id, vouched.groups, provider.groups)
+    for action, group_ids in (("group.put_in", joined), ("group.take_out", left)):
+        for group_id in group_ids:
+            await audit.record(session, None, action, group_id, person=person_id, provider=provider.id)
 
 
 async def _made(session: AsyncSession, provider: OidcProvider, vouched: Vouched) -> Person:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from io import BytesIO
 
 import pyotp
-import segno
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -126,6 +125,8 @@ def _recovery_hash(person_id: str, code: str) -> str:
 
 
 def _svg(uri: str) -> str:
+    import segno  # not for every server that starts
+
     picture = BytesIO()
     segno.make(uri, error="m").save(
         picture, kind="svg", xmldecl=False, border=2, scale=4, svgclass=None, lineclass=None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.chat import conversations, drafts, messages
@@ -22,6 +22,8 @@ MOST_RUNNING = 8
 """Answers of one person that are written at the same time."""
 MOST_FILES = 20
 """Of one question."""
+COLUMNS_OF_SOME = ("client_id", "comparison_id", "ended_at", "model", "model_version")
+"""Of a message: columns that only questions or only answers have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,19 +92,18 @@ async def keep_question(
         return before
     if not question.content and not question.attachment_ids:
         raise InvalidRequest("a question needs words or a file", param="content")
-    await _check_parent(session, conversation.id, question.parent_id)
+    await _check(session, conversation, question.parent_id, len(chosen.models))
     files = await _files(session, person_id, question.attachment_ids)
     asked = _message(conversation, question.parent_id, "user", content=question.content, client_id=question.client_id)
-    asked.ended_at = asked.created_at
-    session.add(asked)
-    await session.flush()
+    asked["ended_at"] = asked["created_at"]
+    await drafts.remove(session, person_id, conversation.id)
+    kept = await _keep(session, conversation, asked, chosen, None)
     for position, file in enumerate(files):
-        session.add(MessageAttachment(message_id=asked.id, attachment_id=file.id, position=position))
+        session.add(MessageAttachment(message_id=kept.question_id, attachment_id=file.id, position=position))
     if conversation.title_origin == "none":
         name = question.content or next((file.name for file in files), "")
         conversations.entitle(conversation, conversations.title_of_question(name), "question")
-    await drafts.remove(session, person_id, conversation.id)
-    return await _keep_answers(session, conversation, asked.id, chosen, None)
+    return kept
 
 
 async def keep_answers(
@@ -123,28 +124,21 @@ async def keep_answers(
     before = await repeated(session, person_id, conversation.id, client_id)
     if before is not None:
         return before
-    return await _keep_answers(session, conversation, question.id, chosen, client_id)
+    await _check(session, conversation, None, len(chosen.models))
+    return await _keep(session, conversation, question.id, chosen, client_id)
 
 
-async def _keep_answers(
-    session: AsyncSession, conversation: Conversation, question_id: str, chosen: Chosen, client_id: str | None
+async def _keep(
+    session: AsyncSession,
+    conversation: Conversation,
+    question: dict[str, Any] | str,
+    chosen: Chosen,
+    client_id: str | None,
 ) -> Kept:
-    mine = select(func.count()).where(Message.status == "running", Message.person_id == conversation.person_id)
-    running = await session.scalar(mine) or 0
-    if running + len(chosen.models) > MOST_RUNNING:
-        raise RateLimited(
-            "{running} of your answers are being written, and {limit} is the limit", running=running,
-            limit=MOST_RUNNING, retry_after=5, hint="wait for one to end, or stop one",
-        )  # fmt: skip
-    comparison_id = None
-    if len(chosen.models) > 1:
-        comparison_id = new_id("comparison")
-        session.add(
-            Comparison(
-                id=comparison_id, conversation_id=conversation.id, person_id=conversation.person_id,
-                question_id=question_id, blind=chosen.blind,
-            )
-        )  # fmt: skip
+    """Write a question, unless it is there already (then its id is given), and its answers, in one statement."""
+    fresh = [] if isinstance(question, str) else [question]
+    question_id = question if isinstance(question, str) else question["id"]
+    comparison_id = new_id("comparison") if len(chosen.models) > 1 else None
     answers = [
         _message(
             conversation, question_id, "assistant", status="running", model=model, model_version=version,
@@ -152,15 +146,20 @@ async def _keep_answers(
         )
         for index, (model, version) in enumerate(zip(chosen.models, chosen.versions, strict=True))
     ]  # fmt: skip
-    for answer in answers:
-        session.add(answer)
-        await session.flush()  # one by one: their numbers are in the order of the models
-    conversation.head_id, conversation.updated_at = answers[0].id, now()
+    # In this order, so that their numbers are in it too.
+    await session.execute(insert(Message.__table__), [*fresh, *answers])  # type: ignore[arg-type] # it is a Table
+    if comparison_id is not None:
+        session.add(
+            Comparison(
+                id=comparison_id, conversation_id=conversation.id, person_id=conversation.person_id,
+                question_id=question_id, blind=chosen.blind,
+            )
+        )  # fmt: skip
+    conversation.head_id, conversation.updated_at = answers[0]["id"], now()
     if not chosen.blind:  # the name would tell who answers
         conversation.model = chosen.models[0]
-    return Kept(
-        conversation_id=conversation.id, question_id=question_id, answer_ids=[answer.id for answer in answers]
-    )
+    ids = [answer["id"] for answer in answers]
+    return Kept(conversation_id=conversation.id, question_id=question_id, answer_ids=ids)
 
 
 def _message(
@@ -168,24 +167,34 @@ def _message(
     parent_id: str | None,
     role: str,
     **columns: Any,  # noqa: ANN401 - a column's value
-) -> Message:
-    return Message(
-        id=new_id("msg"), conversation_id=conversation.id, person_id=conversation.person_id, parent_id=parent_id,
-        role=role, created_at=now(), **columns,
-    )  # fmt: skip
+) -> dict[str, Any]:
+    """A row with the same columns whoever says it, so that several make one statement."""
+    given = {
+        "id": new_id("msg"), "conversation_id": conversation.id, "person_id": conversation.person_id,
+        "parent_id": parent_id, "role": role, "created_at": now(),
+    }  # fmt: skip
+    return dict.fromkeys(COLUMNS_OF_SOME) | {"content": "", "status": "complete"} | given | columns
 
 
-async def _check_parent(session: AsyncSession, conversation_id: str, parent_id: str | None) -> None:
-    if parent_id is None:
-        return
-    query = select(Message.status).where(Message.id == parent_id, Message.conversation_id == conversation_id)
-    status = await session.scalar(query)
-    if status is None:
+async def _check(session: AsyncSession, conversation: Conversation, parent_id: str | None, answers: int) -> None:
+    """That the message above (None = there is none) takes one below it, and that so many answers may begin."""
+    mine = Message.status == "running", Message.person_id == conversation.person_id
+    above = select(Message.status).where(Message.id == parent_id, Message.conversation_id == conversation.id)
+    found = await session.execute(
+        select(select(func.count()).where(*mine).scalar_subquery(), above.scalar_subquery())
+    )
+    running, status = found.one()
+    if parent_id is not None and status is None:
         raise NotFound("there is no such message in this conversation", param="parent_id")
     if status == "running":
         raise Conflict(
             "the answer above is still being written", param="parent_id", hint="wait for its end, or stop it"
         )
+    if running + answers > MOST_RUNNING:
+        raise RateLimited(
+            "{running} of your answers are being written, and {limit} is the limit", running=running,
+            limit=MOST_RUNNING, retry_after=5, hint="wait for one to end, or stop one",
+        )  # fmt: skip
 
 
 async def _files(session: AsyncSession, person_id: str, ids: Sequence[str]) -> list[Attachment]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, exists, or_, select, tuple_
+from sqlalchemy import Row, Select, and_, delete, exists, or_, outerjoin, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.chat import folders
 from causerie.chat.folding import fold
+from causerie.chat.personal_tables import Draft
 from causerie.chat.running import stored
 from causerie.chat.tables import Conversation, Message, Share
 from causerie.chat.views import Summary, summary
@@ -25,6 +26,18 @@ TRASH_DAYS = 30
 TITLE_CHARACTERS = 80
 """Of a title made of a question's beginning."""
 State = Literal["active", "archived", "trash"]
+_CONVERSATIONS, _DRAFTS = Conversation.__table__.c, Draft.__table__.c
+_COLUMNS = [
+    _CONVERSATIONS[name]
+    for name in (
+        "id", "title", "title_origin", "folder_id", "pinned_at", "archived_at", "deleted_at", "model", "head_id",
+        "created_at", "updated_at",
+    )
+]  # fmt: skip
+_BESIDE = [
+    *(_CONVERSATIONS[name] for name in ("system", "parameters")),
+    *(_DRAFTS[name].label(f"draft_{name}") for name in ("content", "attachment_ids", "updated_at")),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +148,7 @@ async def _must_hold(session: AsyncSession, conversation_id: str, message_id: st
         raise NotFound("there is no such message in this conversation", param="head_id")
 
 
-def _listing(person_id: str, wanted: Wanted) -> Select[Conversation, bool, bool]:
+def _listing(person_id: str, wanted: Wanted) -> Select[Any]:
     query = with_state(person_id)
     if wanted.state == "trash":
         query = query.where(Conversation.deleted_at.is_not(None))
@@ -153,12 +166,17 @@ def _listing(person_id: str, wanted: Wanted) -> Select[Conversation, bool, bool]
     return query
 
 
-def with_state(person_id: str) -> Select[Conversation, bool, bool]:
-    """A person's conversations, each with whether an answer runs in it and whether a link to it is open."""
+def with_state(person_id: str, *more: Any) -> Select[Any]:  # noqa: ANN401 - SQLAlchemy's
+    """What `views.summary` takes of a person's conversations: `running` and `shared` beside columns of their own.
+
+    Args:
+        person_id: Whose.
+        *more: Further columns.
+    """
     running = exists().where(Message.conversation_id == Conversation.id, Message.status == "running")
     open_link = or_(Share.expires_at.is_(None), Share.expires_at > now())
     shared = exists().where(Share.conversation_id == Conversation.id, Share.revoked_at.is_(None), open_link)
-    return select(Conversation, running.label("running"), shared.label("shared")).where(
+    return select(*_COLUMNS, running.label("running"), shared.label("shared"), *more).where(
         Conversation.person_id == person_id
     )
 
@@ -173,7 +191,7 @@ async def listed(session: AsyncSession, person_id: str, wanted: Wanted) -> tuple
     if wanted.cursor:
         query = query.where(tuple_(Conversation.updated_at, Conversation.id) < _place(wanted.cursor))
     query = query.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(wanted.limit + 1)
-    rows = [summary(row[0], running=row[1], shared=row[2]) for row in await session.execute(query)]
+    rows = [summary(row) for row in await session.execute(query)]
     if len(rows) <= wanted.limit:
         return rows, None
     last = rows[wanted.limit - 1]
@@ -191,30 +209,26 @@ def _place(cursor: str) -> tuple[datetime, str]:
     return at, conversation_id
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """A conversation, and whether a link to it is open."""
+async def found(session: AsyncSession, person_id: str, conversation_id: str) -> Row[Any]:
+    """What is shown of one conversation beside its messages, in one statement.
 
-    row: Conversation
-    shared: bool
-
-
-async def found(session: AsyncSession, person_id: str, conversation_id: str) -> Found:
-    """As `by_id`, with what a summary shows of other tables.
+    A row of `with_state` with `system`, `parameters`, and its draft: `draft_content`, `draft_attachment_ids`,
+    `draft_updated_at` (None = there is no draft).
 
     Raises:
         NotFound: They have none of this id.
     """
-    row = (await session.execute(with_state(person_id).where(Conversation.id == conversation_id))).first()
+    own = and_(Draft.person_id == Conversation.person_id, Draft.key == Conversation.id)
+    query = with_state(person_id, *_BESIDE).select_from(outerjoin(Conversation, Draft, own))
+    row: Row[Any] | None = (await session.execute(query.where(Conversation.id == conversation_id))).first()
     if row is None:
         raise NotFound("there is no such conversation")
-    return Found(row=row[0], shared=row[2])
+    return row
 
 
 async def summaries(session: AsyncSession, person_id: str, ids: Sequence[str]) -> list[Summary]:
     """These conversations of the person's, in no order; those that are not theirs are left out."""
-    found = await session.execute(with_state(person_id).where(Conversation.id.in_(ids)))
-    return [summary(row[0], running=row[1], shared=row[2]) for row in found]
+    return [summary(row) for row in await session.execute(with_state(person_id).where(Conversation.id.in_(ids)))]
 
 
 async def summary_of(session: AsyncSession, person_id: str, conversation_id: str) -> Summary:

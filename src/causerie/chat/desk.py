@@ -130,7 +130,7 @@ class Desk:
             )  # fmt: skip
 
     async def open(self, person_id: str, conversation_id: str) -> views.Conversation:
-        """A whole conversation; seven statements at most.
+        """A whole conversation; two statements, and one more for each of files, comparisons, and files of the draft.
 
         Raises:
             NotFound: They have none of this id.
@@ -138,9 +138,16 @@ class Desk:
         event_id = self.live.position(person_id)  # before the rows: what happens meanwhile is told again, not lost
         async with self.database.read() as session:
             found = await conversations.found(session, person_id, conversation_id)
-            fields = await messages.opened(session, found.row, shared=found.shared)
-            draft = await drafts.find(session, person_id, conversation_id)
-        opened = views.Conversation(**fields, draft=draft, event_id=event_id)
+            shown, compared = await messages.tree(session, conversation_id)
+            draft = await drafts.shown(
+                session, person_id, conversation_id,
+                found.draft_content, found.draft_attachment_ids, found.draft_updated_at,
+            )  # fmt: skip
+        opened = views.Conversation(
+            **views.summary_fields(found), running=any(each.status == "running" for each in shown),
+            shared=found.shared, system=found.system, parameters=views.Parameters(**found.parameters),
+            messages=shown, comparisons=compared, draft=draft, event_id=event_id,
+        )  # fmt: skip
         self.answers.bring_up_to_date(opened.messages)
         return opened
 
@@ -334,9 +341,13 @@ class Desk:
         """What follows the end of an answer: the tabs hear it, and a conversation without a title gets one."""
         person_id, conversation_id = running.caller.person_id, running.conversation_id
         try:
-            self.tell_message(person_id, conversation_id, await self.message(person_id, running.message_id))
-            await self.tell_conversation(person_id, conversation_id)
-            if running.status == "complete" and await titles.entitle(self._around, running.caller, conversation_id):
+            async with self.database.read() as session:
+                message = await messages.view_of(session, person_id, running.message_id)
+                summary = await conversations.summary_of(session, person_id, conversation_id)
+            self.tell_message(person_id, conversation_id, message)
+            self.live.tell(person_id, "conversation", {"conversation": summary})
+            wanted = running.status == "complete" and summary.title_origin in titles.MAY_BE_REPLACED
+            if wanted and await titles.entitle(self._around, running.caller, conversation_id):
                 await self.tell_conversation(person_id, conversation_id)
         except CauserieError as error:  # the conversation went meanwhile, or the model gives no title: all the same
             _logger.debug("nothing follows this answer", error=error.code)

@@ -4,6 +4,8 @@ Does: keep one for each conversation, and one for the next new one.
 Does not: tell the tabs; `desk.py` does.
 """
 
+from datetime import datetime
+
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,11 +45,19 @@ async def find(session: AsyncSession, person_id: str, key: str) -> views.Draft |
     draft = await session.get(Draft, (person_id, key))
     if draft is None:
         return None
+    return await shown(session, person_id, key, draft.content, draft.attachment_ids, draft.updated_at)
+
+
+async def shown(
+    session: AsyncSession, person_id: str, key: str, content: str | None, file_ids: list[str], updated_at: datetime
+) -> views.Draft | None:
+    """A draft that was read, with those of its files that are still there (None = there is none)."""
+    if content is None:
+        return None
     files: list[Attachment] = []
-    if draft.attachment_ids:
-        mine = select(Attachment).where(Attachment.id.in_(draft.attachment_ids), Attachment.person_id == person_id)
-        files = sorted(await session.scalars(mine), key=lambda file: draft.attachment_ids.index(file.id))
+    if file_ids:
+        mine = select(Attachment).where(Attachment.id.in_(file_ids), Attachment.person_id == person_id)
+        files = sorted(await session.scalars(mine), key=lambda file: file_ids.index(file.id))
     return views.Draft(
-        key=key, content=draft.content, attachments=[views.attachment(file) for file in files],
-        updated_at=draft.updated_at,
-    )  # fmt: skip
+        key=key, content=content, attachments=[views.attachment(file) for file in files], updated_at=updated_at
+    )

@@ -31,8 +31,8 @@ async def markdown(
     """
     conversation = await conversations.by_id(session, person_id, conversation_id)
     way = await messages.way_to(session, conversation_id, conversation.head_id)
-    files = await messages.files_of(session, [row.id for row in way])
-    hidden = {each.id for each in await blind(session, conversation_id)}
+    files = await messages.files_of(session, way)
+    hidden = await messages.hidden(session, conversation_id)
     parts = [f"# {conversation.title or conversation_id}"]
     for row in way:
         speaker = SPEAKERS[row.role][language]
@@ -42,12 +42,6 @@ async def markdown(
         parts += [f"*{file.name}*" for file in files.get(row.id, ())]
         parts.append(row.content)
     return conversation.title, "\n\n".join(part for part in parts if part) + "\n"
-
-
-async def blind(session: AsyncSession, conversation_id: str) -> list[views.Comparison]:
-    """The comparisons of a conversation whose names are hidden still."""
-    _, compared = await messages.tree(session, conversation_id)
-    return [each for each in compared if each.blind and each.verdict is None]
 
 
 async def whole(session: AsyncSession, conversation: Conversation, folder: str | None) -> dict[str, Any]:

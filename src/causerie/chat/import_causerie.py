@@ -7,10 +7,7 @@ of the server where it was given.
 
 from typing import Any
 
-from pydantic import ValidationError
-
 from causerie.chat.import_form import Imported, ImportedMessage, moment, name_of, text
-from causerie.chat.views import Parameters
 
 FORMAT = "causerie-conversations"
 _STATUSES = {"complete", "stopped", "interrupted", "failed"}
@@ -60,7 +57,13 @@ def convert(given: dict[str, Any]) -> Imported:
 
 
 def _parameters(given: object) -> dict[str, Any]:
+    if not given:
+        return {}
+    from pydantic import ValidationError
+
+    from causerie.chat.views import Parameters
+
     try:
-        return Parameters.model_validate(given or {}).model_dump(exclude_none=True)
+        return Parameters.model_validate(given).model_dump(exclude_none=True)
     except ValidationError:
         return {}

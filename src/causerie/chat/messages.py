@@ -1,6 +1,7 @@
 """Messages: read as a whole tree, as the way to one of them, or one by one.
 
-Does: read them with their files and feedback, in a number of statements that does not grow.
+Does: read them with their files and feedback, in a number of statements that does not grow: one, and one more for
+each of files and comparisons where there are any.
 Does not: write any; `asking.py` and `answers.py` do.
 """
 
@@ -8,16 +9,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, and_, exists, outerjoin, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.chat import views
 from causerie.chat.personal_tables import Attachment, MessageAttachment
-from causerie.chat.tables import Comparison, Conversation, Feedback, Message
+from causerie.chat.tables import Comparison, Feedback, Message
 from causerie.errors import NotFound
 
 COLUMNS = [column for column in Message.__table__.columns if column.name not in {"person_id", "client_id"}]
 """What a view needs; plain rows of a thousand messages cost a third of a thousand objects."""
+_HAS_FILES = exists().where(MessageAttachment.message_id == Message.id).label("has_files")
+_OPINION = [Feedback.__table__.c[name].label(f"said_{name}") for name in views.Feedback.model_fields]
+_FILE = [Attachment.__table__.c[name] for name in views.Attachment.model_fields]
+_COMPARISON = [
+    column
+    for column in Comparison.__table__.columns
+    if column.name in {"question_id", *views.Comparison.model_fields}
+]
 
 
 async def by_id(session: AsyncSession, person_id: str, message_id: str) -> Message:
@@ -33,14 +42,16 @@ async def by_id(session: AsyncSession, person_id: str, message_id: str) -> Messa
 
 
 async def tree(session: AsyncSession, conversation_id: str) -> tuple[list[views.Message], list[views.Comparison]]:
-    """The whole tree of a conversation, parents before children, and its comparisons; four statements."""
-    query = select(*COLUMNS).where(Message.conversation_id == conversation_id).order_by(Message.number)
-    rows = (await session.execute(query)).all()
-    inside = select(Message.id).where(Message.conversation_id == conversation_id).scalar_subquery()
-    files = await _files(session, MessageAttachment.message_id.in_(inside))
-    said = await session.scalars(select(Feedback).where(Feedback.message_id.in_(inside)))
-    compared = await session.scalars(select(Comparison).where(Comparison.conversation_id == conversation_id))
-    return _viewed(rows, files, list(said), list(compared))
+    """The whole tree of a conversation, parents before children, and its comparisons; one to three statements."""
+    here = Message.conversation_id == conversation_id
+    rows = (await session.execute(_with_opinions().where(here))).all()
+    files: dict[str, list[Row[Any]]] = {}
+    if any(row.has_files for row in rows):
+        files = await _files(session, MessageAttachment.message_id.in_(select(Message.id).where(here)))
+    compared: Sequence[Row[Any]] = ()
+    if any(row.comparison_id for row in rows):
+        compared = await _comparisons(session, Comparison.conversation_id == conversation_id)
+    return _viewed(rows, files, compared), _compared(rows, compared)
 
 
 async def some(
@@ -48,17 +59,17 @@ async def some(
 ) -> tuple[list[views.Message], list[views.Comparison]]:
     """These messages of the person's, parents before children, and the comparisons they take part in."""
     mine = Message.id.in_(message_ids), Message.person_id == person_id
-    rows = (await session.execute(select(*COLUMNS).where(*mine).order_by(Message.number))).all()
-    ids = [row.id for row in rows]
-    files = await _files(session, MessageAttachment.message_id.in_(ids))
-    said = await session.scalars(select(Feedback).where(Feedback.message_id.in_(ids)))
+    rows = (await session.execute(_with_opinions().where(*mine))).all()
+    files: dict[str, list[Row[Any]]] = {}
+    if with_files := [row.id for row in rows if row.has_files]:
+        files = await _files(session, MessageAttachment.message_id.in_(with_files))
     comparison_ids = {row.comparison_id for row in rows if row.comparison_id}
-    compared = list(await session.scalars(select(Comparison).where(Comparison.id.in_(comparison_ids))))
-    answers = await session.execute(
-        select(*COLUMNS).where(Message.comparison_id.in_(comparison_ids)).order_by(Message.number)
-    )
-    shown, _ = _viewed(rows, files, list(said), compared)
-    return shown, _compared(answers, compared)
+    if not comparison_ids:
+        return _viewed(rows, files, ()), []
+    compared = await _comparisons(session, Comparison.id.in_(comparison_ids))
+    together = select(Message.id, Message.comparison_id).where(Message.comparison_id.in_(comparison_ids))
+    answers = (await session.execute(together.order_by(Message.number))).all()
+    return _viewed(rows, files, compared), _compared(answers, compared)
 
 
 async def view_of(session: AsyncSession, person_id: str, message_id: str) -> views.Message:
@@ -74,72 +85,91 @@ async def view_of(session: AsyncSession, person_id: str, message_id: str) -> vie
 
 
 async def way_to(session: AsyncSession, conversation_id: str, message_id: str | None) -> list[Row[Any]]:
-    """The messages from the root to this one, whose rows have the columns of `Message`.
+    """The messages from the root to this one, whose rows have the columns of `Message`, and `has_files`.
 
-    One statement reads the ids of the tree and one the way's texts: other branches may be long.
+    One statement, which climbs from parent to parent: other branches may be long.
     """
     if message_id is None:
         return []
-    links = select(Message.id, Message.parent_id).where(Message.conversation_id == conversation_id)
-    parents: dict[str, str | None] = {row.id: row.parent_id for row in await session.execute(links)}
-    way: list[str] = []
-    here: str | None = message_id
-    while here is not None and here in parents:
-        way.append(here)
-        here = parents.pop(here)  # a tree has no way back, but a damaged database might
-    rows: dict[str, Row[Any]] = {}
-    for start in range(0, len(way), 500):
-        part = way[start : start + 500]
-        found = await session.execute(select(*COLUMNS).where(Message.id.in_(part)))
-        rows |= {row.id: row for row in found}
-    return [rows[message_id] for message_id in reversed(way)]
+    step, here = select(Message.id, Message.parent_id), Message.conversation_id == conversation_id
+    way = step.where(Message.id == message_id, here).cte("way", recursive=True)
+    # Without repetition: a tree has no way back, but a damaged database might. And by the parent's id alone: with the
+    # conversation's too, PostgreSQL reads the whole conversation for each step.
+    way = way.union(step.where(Message.id == way.c.parent_id))
+    query = select(*[*COLUMNS, _HAS_FILES]).where(Message.id == way.c.id, here).order_by(Message.number)
+    return list((await session.execute(query)).all())
 
 
-async def files_of(session: AsyncSession, message_ids: Sequence[str]) -> dict[str, list[Attachment]]:
-    """The files of each of these messages, in order, without their texts."""
-    return await _files(session, MessageAttachment.message_id.in_(message_ids))
+async def files_of(
+    session: AsyncSession, way: Iterable[Row[Any]], *, text: bool = False
+) -> dict[str, list[Row[Any]]]:
+    """The files of each of these messages, in order: what a view shows of them, their hashes, perhaps their texts.
+
+    Args:
+        session: To read in.
+        way: Rows of `way_to`.
+        text: Whether `text` is wanted.
+    """
+    ids = [row.id for row in way if row.has_files]
+    if not ids:
+        return {}
+    more = [Attachment.__table__.c.sha256, *([Attachment.__table__.c.text] if text else [])]
+    return await _files(session, MessageAttachment.message_id.in_(ids), *more)
 
 
-async def _files(session: AsyncSession, condition: Any) -> dict[str, list[Attachment]]:  # noqa: ANN401 - SQLAlchemy's
-    query = select(MessageAttachment.message_id, Attachment).join(
+async def hidden(session: AsyncSession, conversation_id: str) -> set[str]:
+    """The comparisons of a conversation whose models have no names yet."""
+    blind = Comparison.conversation_id == conversation_id, Comparison.blind, Comparison.verdict.is_(None)
+    return set(await session.scalars(select(Comparison.id).where(*blind)))
+
+
+def _with_opinions() -> Select[Any]:
+    """Messages, parents before children, with what their person said of them and whether they have files."""
+    own = and_(Feedback.message_id == Message.id, Feedback.person_id == Message.person_id)
+    joined = outerjoin(Message, Feedback, own)
+    return select(*COLUMNS, *_OPINION, _HAS_FILES).select_from(joined).order_by(Message.number)
+
+
+async def _files(session: AsyncSession, condition: Any, *more: Any) -> dict[str, list[Row[Any]]]:  # noqa: ANN401 - SQLAlchemy's
+    query = select(MessageAttachment.message_id, *_FILE, *more).join(
         Attachment, Attachment.id == MessageAttachment.attachment_id
     )
-    files: dict[str, list[Attachment]] = defaultdict(list)
+    files: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in await session.execute(query.where(condition).order_by(MessageAttachment.position)):
-        files[row[0]].append(row[1])
+        files[row.message_id].append(row)
     return files
 
 
+async def _comparisons(session: AsyncSession, condition: Any) -> Sequence[Row[Any]]:  # noqa: ANN401 - SQLAlchemy's
+    return (await session.execute(select(*_COMPARISON).where(condition))).all()
+
+
 def _viewed(
-    rows: Sequence[Row[Any]], files: dict[str, list[Attachment]], said: list[Feedback], compared: list[Comparison]
-) -> tuple[list[views.Message], list[views.Comparison]]:
-    hidden = {each.id for each in compared if each.blind and each.verdict is None}
-    opinions = {each.message_id: views.feedback(each) for each in said}
-    shown = [
+    rows: Sequence[Row[Any]], files: dict[str, list[Row[Any]]], compared: Sequence[Row[Any]]
+) -> list[views.Message]:
+    nameless = {each.id for each in compared if each.blind and each.verdict is None}
+    return [
         views.message(
             row,
             [views.attachment(file) for file in files.get(row.id, ())],
-            opinions.get(row.id),
-            hide_model=row.comparison_id in hidden,
+            _opinion(row),
+            hide_model=row.comparison_id in nameless,
         )
         for row in rows
     ]
-    return shown, _compared(rows, compared)
 
 
-def _compared(rows: Iterable[Row[Any]], compared: list[Comparison]) -> list[views.Comparison]:
+def _opinion(row: Row[Any]) -> views.Feedback | None:
+    if row.said_rating is None:
+        return None
+    return views.Feedback(**{name: getattr(row, f"said_{name}") for name in views.Feedback.model_fields})
+
+
+def _compared(rows: Iterable[Any], compared: Sequence[Row[Any]]) -> list[views.Comparison]:
+    if not compared:
+        return []
     answers: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row.comparison_id:
             answers[row.comparison_id].append(row.id)
     return [views.comparison(each, answers[each.id]) for each in compared]
-
-
-async def opened(session: AsyncSession, conversation: Conversation, *, shared: bool) -> dict[str, Any]:
-    """What of a `views.Conversation` is in the rows of messages."""
-    shown, compared = await tree(session, conversation.id)
-    running = any(message.status == "running" for message in shown)
-    return {
-        **views.summary_fields(conversation), "running": running, "shared": shared, "system": conversation.system,
-        "parameters": views.Parameters(**conversation.parameters), "messages": shown, "comparisons": compared,
-    }  # fmt: skip

@@ -12,12 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.chat import messages, personal
 from causerie.chat.attachment_files import path_of
-from causerie.chat.personal_tables import Attachment
 from causerie.chat.tables import Conversation
 from causerie.errors import UnsupportedParameter
 
@@ -64,18 +62,13 @@ async def read(session: AsyncSession, conversation_id: str, question_id: str) ->
     if conversation is None:
         return None
     way = await messages.way_to(session, conversation_id, question_id)
-    files = await messages.files_of(session, [row.id for row in way if row.role == "user"])
-    ids = [file.id for listed in files.values() for file in listed]
-    texts: dict[str, str] = {}
-    if ids:
-        found = await session.execute(select(Attachment.id, Attachment.text).where(Attachment.id.in_(ids)))
-        texts = {row.id: row.text for row in found}
+    files = await messages.files_of(session, way, text=True)
     turns = [
         Turn(
             role=row.role,
             content=row.content,
             files=[
-                File(name=f.name, kind=f.kind, media_type=f.media_type, sha256=f.sha256, text=texts.get(f.id, ""))
+                File(name=f.name, kind=f.kind, media_type=f.media_type, sha256=f.sha256, text=f.text)
                 for f in files.get(row.id, ())
             ],
         )

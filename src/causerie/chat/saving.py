@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from causerie.chat.running import Running
 from causerie.chat.tables import Conversation, Message
@@ -22,6 +22,8 @@ EVERY_S = 1.0
 """What a power cut may take of an answer, at most."""
 LAST_TRIES = 3
 """At the end of the server, when the database does not answer."""
+_MESSAGES = Message.__table__
+_UPDATE = update(_MESSAGES).where(_MESSAGES.c.id == bindparam("answer"))  # type: ignore[arg-type] # it is a Table
 _logger = structlog.get_logger(__name__)
 
 
@@ -77,11 +79,10 @@ class Saver:
             return
         seen = [(each, each.seq, each.status is not None, each.columns()) for each in due]
         async with self._database.write() as session:
-            for each, _, _, columns in seen:
-                await session.execute(
-                    update(Message).where(Message.id == each.message_id).values(columns)
-                    .execution_options(synchronize_session=False)
-                )  # fmt: skip
+            for over in (False, True):  # these have other columns than those
+                rows = [{**columns, "answer": each.message_id} for each, _, ended, columns in seen if ended is over]
+                if rows:
+                    await session.execute(_UPDATE, rows)
             ended = {each.conversation_id for each, _, over, _ in seen if over}
             if ended:
                 await session.execute(

@@ -191,8 +191,8 @@ async def _titles(session: AsyncSession, person_id: str, query: Query) -> list[T
     rows = await session.execute(statement)
     return [
         TitleHit(
-            summary=summary(row[0], running=row[1], shared=row[2]),
-            parts=marked(row[0].title, query, whole=True),
+            summary=summary(row),
+            parts=marked(row.title, query, whole=True),
         )
         for row in rows
     ]

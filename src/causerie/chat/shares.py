@@ -15,7 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from causerie.chat import conversations, exports, messages
+from causerie.chat import conversations, messages
 from causerie.chat.tables import Conversation, Share
 from causerie.database.tables import new_id, now
 from causerie.errors import Conflict, LinkNotValid, NotFound
@@ -120,8 +120,8 @@ async def look(session: AsyncSession, token: str, *, signed_in: bool) -> Shared:
         raise LinkNotValid("this link does not lead anywhere, or not any more", hint="ask who gave it to you")
     share: Share = row[0]
     way = await messages.way_to(session, share.conversation_id, share.head_id)
-    files = await messages.files_of(session, [message.id for message in way])
-    hidden = {each.id for each in await exports.blind(session, share.conversation_id)}
+    files = await messages.files_of(session, way)
+    hidden = await messages.hidden(session, share.conversation_id)
     return Shared(
         title=share.title, shared_at=share.created_at, expires_at=share.expires_at,
         messages=[_shown(message, [file.name for file in files.get(message.id, ())], hidden) for message in way],

@@ -24,19 +24,23 @@ MOST_CHARACTERS = 80
 SHOWN_CHARACTERS = 1_000
 """Of the question and of the answer, that the model sees."""
 TIMEOUT_S = 60.0
+MAY_BE_REPLACED = frozenset(("none", "question"))
+"""Origins of titles that nobody chose."""
 ORDER = (
     "Give this conversation a title of two to six words, in the language of the question. "
     "Answer with the title alone: no quotes, no full stop, no explanation."
 )
 _AROUND = re.compile(r"^[\s\"'«»“”#*_`:.-]+|[\s\"'«»“”*_`:.-]+$")
 _LABEL = re.compile(r"^(title|titre)\s*:\s*", re.IGNORECASE)
+_MARKUP = re.compile(r"[|<>{}]|```|\*\*")
+"""What no title holds: the model has begun to answer the question again."""
 
 
 def cleaned(said: str) -> str:
     """The title in a model's words (empty = there is none)."""
     line = next((line for line in said.splitlines() if line.strip()), "")
     title = _AROUND.sub("", _LABEL.sub("", _AROUND.sub("", " ".join(line.split()))))
-    return title if len(title) <= MOST_CHARACTERS else ""
+    return title if len(title) <= MOST_CHARACTERS and not _MARKUP.search(title) else ""
 
 
 async def entitle(around: Surroundings, caller: Caller, conversation_id: str, *, again: bool = False) -> bool:
@@ -58,7 +62,7 @@ async def entitle(around: Surroundings, caller: Caller, conversation_id: str, *,
     """
     async with around.database.read() as session:
         conversation = await conversations.by_id(session, caller.person_id, conversation_id)
-        if conversation.title_origin not in {"none", "question"} and not again:
+        if conversation.title_origin not in MAY_BE_REPLACED and not again:
             return False
         answered = select(Message).where(Message.conversation_id == conversation_id, Message.role == "assistant")
         said = Message.status == "complete", Message.content != ""
@@ -94,7 +98,9 @@ async def _asked(around: Surroundings, caller: Caller, model: str, question: str
         used = Used(
             tokens_in=counted.get("prompt_tokens") or 0, tokens_out=counted.get("completion_tokens") or 0, requests=0
         )
-        return str(body["choices"][0]["message"].get("content") or "")
+        choice = body["choices"][0]
+        whole = choice.get("finish_reason") != "length"  # who goes on and on gives no title
+        return str(choice["message"].get("content") or "") if whole else ""
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, TimeoutError) as error:
         raise UpstreamError("the engine of {name!r} did not answer in OpenAI's form", name=model) from error
     finally:

@@ -5,15 +5,17 @@ Does not: read rows. docs/reference/api.md shows the same, from the schema that 
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from causerie.chat.personal_tables import Attachment as AttachmentRow
-from causerie.chat.tables import Comparison as ComparisonRow
-from causerie.chat.tables import Conversation as ConversationRow
-from causerie.chat.tables import Feedback as FeedbackRow
-from causerie.chat.tables import Folder as FolderRow
+if TYPE_CHECKING:  # the child process that reads an import checks `Parameters`, and needs no table
+    from sqlalchemy import Row
+
+    from causerie.chat.personal_tables import Attachment as AttachmentRow
+    from causerie.chat.tables import Conversation as ConversationRow
+    from causerie.chat.tables import Feedback as FeedbackRow
+    from causerie.chat.tables import Folder as FolderRow
 
 DOCUMENTED = ConfigDict(use_attribute_docstrings=True)
 STRICT = ConfigDict(use_attribute_docstrings=True, extra="forbid", strict=True)
@@ -185,18 +187,18 @@ class Conversation(Summary):
     """Where the live events go on from this."""
 
 
-def folder(row: FolderRow) -> Folder:
+def folder(row: "FolderRow") -> Folder:
     """A folder's row as people see it."""
     return Folder(id=row.id, name=row.name, position=row.position, created_at=row.created_at)
 
 
-def summary(row: ConversationRow, *, running: bool, shared: bool) -> Summary:
-    """A conversation's row as people see it."""
-    return Summary(**summary_fields(row), running=running, shared=shared)
+def summary(row: "Row[Any]") -> Summary:
+    """A row of `conversations.with_state` as people see it."""
+    return Summary(**summary_fields(row), running=row.running, shared=row.shared)
 
 
-def summary_fields(row: ConversationRow) -> dict[str, Any]:
-    """What of a summary stands in the row itself."""
+def summary_fields(row: "ConversationRow | Row[Any]") -> dict[str, Any]:
+    """What of a summary stands in the conversation's row itself."""
     return {
         "id": row.id, "title": row.title, "title_origin": row.title_origin, "folder_id": row.folder_id,
         "pinned": row.pinned_at is not None, "archived": row.archived_at is not None, "deleted_at": row.deleted_at,
@@ -204,17 +206,17 @@ def summary_fields(row: ConversationRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def attachment(row: AttachmentRow) -> Attachment:
+def attachment(row: "AttachmentRow | Row[Any]") -> Attachment:
     """An attachment's row as people see it."""
-    return Attachment.model_validate(row, from_attributes=True)
+    return Attachment(**{name: getattr(row, name) for name in Attachment.model_fields})
 
 
-def feedback(row: FeedbackRow) -> Feedback:
+def feedback(row: "FeedbackRow") -> Feedback:
     """Feedback's row as people see it."""
     return Feedback.model_validate(row, from_attributes=True)
 
 
-def comparison(row: ComparisonRow, answer_ids: list[str]) -> Comparison:
+def comparison(row: "Row[Any]", answer_ids: list[str]) -> Comparison:
     """A comparison's row as people see it."""
     return Comparison(
         id=row.id, question_id=row.question_id, answer_ids=answer_ids, blind=row.blind,
@@ -222,7 +224,7 @@ def comparison(row: ComparisonRow, answer_ids: list[str]) -> Comparison:
     )  # fmt: skip
 
 
-def message(row: Any, attachments: list[Attachment], said: Feedback | None, *, hide_model: bool) -> Message:  # noqa: ANN401 - a Message or a row of its columns
+def message(row: "Row[Any]", attachments: list[Attachment], said: Feedback | None, *, hide_model: bool) -> Message:
     """A message's row as people see it.
 
     Args:

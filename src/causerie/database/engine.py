@@ -13,19 +13,19 @@ import math
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Dialect, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DisconnectionError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_only
 
-from causerie.database.sqlite_driver import Driver
 from causerie.errors import ConfigError, DatabaseUnavailable, InvalidRequest
 from causerie.settings import Settings
 
@@ -34,10 +34,15 @@ BUSY_TIMEOUT_S = 10
 POOL_SIZE = 8
 """Connections kept; on PostgreSQL as many again may be opened for a while. On SQLite each is a thread and has
 caches: to open one costs more than to wait for one."""
+CONNECT_S = 2.0
+"""For so long at most, who is cancelled waits for a connection that is being made, to close it."""
+CLOSE_S = 3.0
+"""For so long at most, the end waits for sessions; tasks that were cancelled a moment ago may hold some."""
 FRESH_S = 1.0
 """For so long after its use, a connection to PostgreSQL is taken without asking whether it is still there."""
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 FILE_NAME = "causerie.db"
+_logger = structlog.get_logger(__name__)
 
 
 class Database:
@@ -51,13 +56,11 @@ class Database:
         self.url = url
         self.dialect = url.get_backend_name()
         """`sqlite` or `postgresql`."""
+        self._closed = False
         self._turn = asyncio.Lock() if self.dialect == "sqlite" else None
-        self.engine = (
-            create_async_engine(url, pool_size=POOL_SIZE, max_overflow=0, module=Driver())
-            if self._turn is not None
-            else create_async_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE)
-        )
+        self.engine = _engine_of_sqlite(url) if self._turn is not None else _engine_of_postgresql(url)
         """For migrations; rooms use `read`, `moment` and `write`."""
+        event.listen(self.engine.sync_engine, "checkin", self._close_late)
         self._reading = self._moment = self.engine
         self._writing = self.engine.execution_options(writes=True)
         if self._turn is not None:
@@ -70,26 +73,22 @@ class Database:
         event.listen(self.engine.sync_engine, "checkin", _note_its_use)
         event.listen(self.engine.sync_engine, "checkout", partial(_ping_unless_fresh, self.engine.dialect))
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A session that changes nothing; each statement sees what was kept before it.
 
         Raises:
             DatabaseUnavailable: It cannot be reached.
             InvalidRequest: It was asked for what no row can hold, such as a NUL in a text.
         """
-        async with _told(), AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
-            yield session
+        return self._session(self._reading, autoflush=False)
 
-    @asynccontextmanager
-    async def moment(self) -> AsyncIterator[AsyncSession]:
+    def moment(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A session that sees one moment of the database and changes nothing: for much that must fit together.
 
         Raises:
             DatabaseUnavailable: It cannot be reached.
         """
-        async with _told(), AsyncSession(self._moment, expire_on_commit=False, autoflush=False) as session:
-            yield session
+        return self._session(self._moment, autoflush=False)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -101,17 +100,59 @@ class Database:
             DatabaseUnavailable: It cannot be reached, or another process writes for too long.
             InvalidRequest: No row can hold what was given.
         """
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(_told())
-            if self._turn is not None:
-                await stack.enter_async_context(self._turn)
-            session = await stack.enter_async_context(AsyncSession(self._writing, expire_on_commit=False))
-            async with session.begin():
-                yield session
+        self._must_be_open()
+        async with self._turn or nullcontext(), self._session(self._writing) as session, session.begin():
+            yield session
 
     async def close(self) -> None:
-        """Give back every connection."""
+        """Let no session begin any more, wait a while for those that there are, and give back every connection."""
+        self._closed = True
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                while self.engine.pool.checkedout():  # type: ignore[attr-defined] # noqa: ASYNC110 - it has no event
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            _logger.warning("the database is closed while it is in use")  # its connections are closed after their use
         await self.engine.dispose()
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise DatabaseUnavailable("the database is closed")
+
+    def _close_late(self, _: object, record: ConnectionPoolEntry) -> None:
+        if self._closed:  # the pool that would keep it is gone, and nothing would ever close it
+            record.close()
+
+    @asynccontextmanager
+    async def _session(self, engine: AsyncEngine, *, autoflush: bool = True) -> AsyncIterator[AsyncSession]:
+        self._must_be_open()
+        async with _told(), AsyncSession(engine, expire_on_commit=False, autoflush=autoflush) as session:
+            yield session
+
+
+def _engine_of_sqlite(url: URL) -> AsyncEngine:
+    from causerie.database.sqlite_driver import Driver  # no memory for it where there is PostgreSQL
+
+    return create_async_engine(url, pool_size=POOL_SIZE, max_overflow=0, module=Driver())
+
+
+def _engine_of_postgresql(url: URL) -> AsyncEngine:
+    from psycopg import AsyncConnection
+
+    async def connected(*given: Any, **named: Any) -> AsyncConnection:  # noqa: ANN401 - psycopg's
+        # Cancelled in the middle, psycopg would leave a connection that the server keeps until it is collected.
+        connecting = asyncio.create_task(AsyncConnection.connect(*given, **named))
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            with suppress(Exception):
+                async with asyncio.timeout(CONNECT_S):
+                    await (await connecting).close()
+            raise
+
+    return create_async_engine(
+        url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, connect_args={"async_creator_fn": connected}
+    )
 
 
 def database_url(settings: Settings) -> URL:

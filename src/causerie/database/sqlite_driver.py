@@ -2,7 +2,7 @@
 
 Does: what SQLAlchemy's driver does, with one crossing into the connection's thread for each statement instead of four
 (a cursor, the statement, its rows, the end); and with none for statements that are short: reads that end within
-`SHORT_S`, and single rows that are added. Each crossing costs the event loop more than such a statement does, and
+`SHORT_S`, and a few rows that are added. Each crossing costs the event loop more than such a statement does, and
 while the loop is busy, a wait: a question's turn at writing took three times as long.
 Does not: change what SQL does. What may wait (for the lock, for the disk) or take long crosses as it did; the
 connections and their threads are aiosqlite's.
@@ -11,6 +11,7 @@ connections and their threads are aiosqlite's.
 
 import asyncio
 import math
+import re
 import sqlite3
 import time
 from collections import deque
@@ -29,9 +30,12 @@ SHORT_S = 0.004
 """What a read may keep the event loop; it is begun again in the thread if it takes longer."""
 STEPS = 2_000
 """Of SQLite's machine, between two looks at the clock: some tenths of a millisecond."""
+FEW_ROWS = 5
+"""That are added here together: a question and its answers."""
 MOST_CHARACTERS = 50_000
 """Of a row that is added here; a longer one keeps the full-text index at work."""
 BEGIN = "BEGIN"
+WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE)\b")
 
 
 class _Outcome(NamedTuple):
@@ -116,6 +120,8 @@ class Connection(AsyncAdapt_aiosqlite_connection):
     async def done_many(self, operation: str, rows: Sequence[Sequence[Any]]) -> _Done:
         """A statement with many rows."""
         self._clean = self._only_reads = False
+        if self._settled and len(rows) <= FEW_ROWS and all(_is_row(operation, row) for row in rows):
+            return _executed_many(self._raw, operation, rows)
         return await self._in_thread(_executed_many, self._raw, operation, rows)
 
     async def _in_thread(self, work: Callable[..., _Done], *given: Any) -> _Done:
@@ -166,6 +172,8 @@ class Driver(AsyncAdapt_aiosqlite_dbapi):
 
 def _is_read(operation: str) -> bool:
     """Whether it is a read that can be broken off: full-text search works between two looks at the clock."""
+    if operation.startswith("WITH"):
+        return WRITES.search(operation) is None
     return operation.startswith("SELECT") and " MATCH " not in operation
 
 

@@ -80,3 +80,5 @@ MemberInPerson = Annotated[Caller, Depends(member_in_person)]
 Administrator = Annotated[Caller, Depends(administrator)]
 ADMINISTRATORS = Depends(administrator)
 """For a router whose every route is theirs."""
+BUILDERS = Depends(builder)
+"""The same."""

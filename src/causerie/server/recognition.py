@@ -53,6 +53,8 @@ NEEDS = (
     Needs("/api/me", "account", Role.VIEWER),
     Needs("/api/admin", "administration", Role.ADMINISTRATOR),
     Needs("/api/jobs", "administration", Role.ADMINISTRATOR),
+    Needs("/api/runs", "administration", Role.BUILDER),
+    Needs("/api/recipes", "administration", Role.BUILDER),
     Needs("/metrics", "metrics", Role.ADMINISTRATOR),
     Needs("/api", "conversations", Role.VIEWER),
 )

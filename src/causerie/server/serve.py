@@ -19,6 +19,7 @@ from ipaddress import ip_address
 import uvicorn
 
 from causerie.errors import ConfigError
+from causerie.server import heap
 from causerie.server.app import create_app
 from causerie.server.first_start import Standing, look
 from causerie.server.logs import configure_logs
@@ -70,6 +71,7 @@ def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
             or a provider's secret cannot be read.
         DatabaseUnavailable: The database cannot be reached.
     """
+    heap.keep_small()
     configure_logs(settings)
     for upstream in settings.upstreams:
         upstream.api_key()  # a missing key is said before anything starts
