@@ -1,0 +1,50 @@
+"""Amounts of compute at which laws begin to apply, and the day on which a run crosses them.
+
+Does: list the thresholds that are known, and divide.
+Does not: stop a run or give legal advice; operations of earlier training of the same model count too, and are yours
+to add.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Threshold:
+    """A line in operations."""
+
+    flops: float
+    name: str
+    since: str
+    """Date from which it applies, ISO 8601."""
+    duty: str
+    source: str
+
+
+THRESHOLDS = (
+    Threshold(
+        flops=1e25,
+        name="EU AI Act, systemic risk presumed",
+        since="2025-08-02",
+        duty="Notify the Commission within two weeks of knowing that it will be met.",
+        source="Regulation (EU) 2024/1689, articles 51(2) and 52(1)",
+    ),
+    Threshold(
+        flops=1e26,
+        name="California SB 53, frontier model",
+        since="2026-01-01",
+        duty="Publish a framework and a transparency report; report critical incidents.",
+        source="Transparency in Frontier Artificial Intelligence Act, Business and Professions Code 22757.11",
+    ),
+)
+"""The default policy; dates and sources are part of it."""
+
+
+def crossed_on_day(threshold: float, flops: float, days: float) -> float | None:
+    """Days from the start until the operations pass a threshold (None = this run never does).
+
+    Args:
+        threshold: Operations.
+        flops: Operations of the whole run.
+        days: Its length; operations are taken to be spread evenly over it.
+    """
+    return days * threshold / flops if flops > threshold else None
