@@ -5,30 +5,21 @@ when the page asks anything of another host.
 """
 
 import re
-import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.running import running_server
+from tests.web.browsing import Watch, browsing, chromium
 from tests.web.stub_upstream import stub_upstream, upstream_config
+from tests.web.team import team, visit
 
+__all__ = ["team", "visit"]
 expect.set_options(timeout=20_000)
 """Milliseconds: on a machine that does much at once, what comes takes a while."""
-
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="package")
@@ -42,39 +33,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.fail("the page's tests need chromium: `make test` installs it")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
-        yield chromium
-        chromium.close()
-
-
-@dataclass
-class Watch:
-    """What went wrong in a browser, seen from outside."""
-
-    own: str
-    """The address that may be asked."""
-    forgiven: str = "(?!)"
-    """Pattern of the console errors that a test expects."""
-    found: list[str] = field(default_factory=list)
-
-    def console(self, message: ConsoleMessage) -> None:
-        """Note an error or a warning of the console."""
-        if message.type in ("error", "warning") and not re.search(self.forgiven, message.text):
-            self.found.append(f"console: {message.text}")
-
-    def follow(self, context: BrowserContext) -> None:
-        """Watch every page of a context."""
-        context.on("console", self.console)
-        context.on("weberror", lambda error: self.found.append(f"script: {error.error}"))
-        context.on("request", lambda request: self._asked(request.url))
-
-    def _asked(self, url: str) -> None:
-        if not url.startswith((self.own + "/", "data:", "blob:")):
-            self.found.append(f"asked another host: {url}")
+    with chromium() as started:
+        yield started
 
 
 def forget_drafts(address: str) -> None:
@@ -102,16 +62,7 @@ def open_page(server: str, browser: Browser, watch: Watch) -> Iterator[OpenPage]
         def open_it(
             model: str = "", address: str = server, locale: str = "en-US", width: int = 1280, scheme: str = "light"
         ) -> Page:
-            context = browser.new_context(
-                locale=locale,
-                viewport={"width": width, "height": 844 if width < 700 else 800},
-                color_scheme="dark" if scheme == "dark" else "light",
-                reduced_motion="reduce",
-                permissions=["clipboard-read", "clipboard-write"],
-            )
-            contexts.callback(context.close)
-            context.set_default_timeout(30_000)
-            watch.follow(context)
+            context = contexts.enter_context(browsing(browser, watch, locale=locale, width=width, scheme=scheme))
             if model:
                 context.add_init_script(
                     "window === top && location.protocol === 'http:' && (localStorage.getItem('causerie.preferences')"

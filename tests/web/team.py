@@ -1,6 +1,7 @@
 """A server that a team signs in to, for the tests of the account and of the administration.
 
-Does: start it with its owner, made as the documentation says, and sign people in through the page.
+Does: start it with its owner, made as the documentation says, and sign people in through the page. `conftest.py`
+knows the fixtures `team` and `visit`; a file that wants another server has its own `team`.
 Does not: share it between test files: each of them changes people and limits as it likes.
 """
 
@@ -15,10 +16,11 @@ from os import environ
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.running import running_server
-from tests.web.conftest import Watch
+from tests.web.browsing import Watch, browsing
 from tests.web.stub_upstream import MODELS, stub_upstream
 
 OWNER, OWNER_NAME = "ada", "Ada Lovelace"
@@ -102,16 +104,7 @@ def visiting(browser: Browser, team: Team) -> Iterator[Visit]:
     with ExitStack() as contexts:
 
         def visit(login: str = OWNER, locale: str = "en-US", width: int = 1280, scheme: str = "light") -> Page:
-            context = browser.new_context(
-                locale=locale,
-                viewport={"width": width, "height": 844 if width < 700 else 800},
-                color_scheme="dark" if scheme == "dark" else "light",
-                reduced_motion="reduce",
-                permissions=["clipboard-read", "clipboard-write"],
-            )
-            contexts.callback(context.close)
-            context.set_default_timeout(30_000)
-            watch.follow(context)
+            context = contexts.enter_context(browsing(browser, watch, locale=locale, width=width, scheme=scheme))
             page = context.new_page()
             if login:
                 sign_in(page, team, login)
@@ -122,6 +115,20 @@ def visiting(browser: Browser, team: Team) -> Iterator[Visit]:
 
         yield visit
     assert watch.found == []
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    """A server of this file's tests alone."""
+    with running_team(tmp_path_factory.mktemp("team") / "home") as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, team: Team) -> Iterator[Visit]:
+    """Opens the page for somebody."""
+    with visiting(browser, team) as opens:
+        yield opens
 
 
 def see(page: Page, team: Team, *place: str) -> None:

@@ -3,11 +3,10 @@
 import json
 import re
 import urllib.error
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.web.conftest import OpenPage
 from tests.web.team import (
@@ -17,30 +16,14 @@ from tests.web.team import (
     key_of,
     member,
     overflow,
-    running_team,
     see,
     sign_in,
-    visiting,
     wait_for_usage,
 )
 from tests.web.test_screens import check, every_look
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SECTIONS = ("profile", "security", "keys", "usage", "data")
-
-
-@pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    """A server of these tests alone."""
-    with running_team(tmp_path_factory.mktemp("team") / "home") as running:
-        yield running
-
-
-@pytest.fixture
-def visit(browser: Browser, team: Team) -> Iterator[Visit]:
-    """Opens the page for somebody."""
-    with visiting(browser, team) as opens:
-        yield opens
 
 
 def test_who_is_alone_signs_in_to_nothing_and_reads_how_to_share(open_page: OpenPage, server: str) -> None:

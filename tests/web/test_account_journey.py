@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.web.conftest import answer, ask, send
-from tests.web.team import PASSWORD, Team, Visit, member, running_team, see, visiting
+from tests.web.team import PASSWORD, Team, Visit, member, running_team, see
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -20,13 +20,6 @@ def team(database_url: str, tmp_path: Path) -> Iterator[Team]:
     variables = {"CAUSERIE_DATABASE_URL": database_url} if database_url else {}
     with running_team(tmp_path / "home", 'default_model = "echo"\n', **variables) as running:
         yield running
-
-
-@pytest.fixture
-def visit(browser: Browser, team: Team) -> Iterator[Visit]:
-    """Opens the page for somebody."""
-    with visiting(browser, team) as opens:
-        yield opens
 
 
 def limit(page: Page, team: Team, name: str, requests: int) -> None:

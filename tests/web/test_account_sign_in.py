@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.accounts.oidc_server import SECRET, OidcServer, oidc_server, provider_config
 from tests.running import running_server
-from tests.web.conftest import Watch
-from tests.web.team import OWNER, PASSWORD, Team, Visit, member, running_team, see, sign_in, visiting
+from tests.web.browsing import Watch
+from tests.web.team import OWNER, PASSWORD, Team, Visit, member, running_team, see, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 OTHER_PASSWORD = "lantern gravel whisper tundra"
@@ -42,13 +42,6 @@ def team(corp: OidcServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     home = tmp_path_factory.mktemp("team") / "home"
     with running_team(home, provider_config(corp, makes_accounts="true"), OIDC_SECRET=SECRET) as running:
         yield running
-
-
-@pytest.fixture
-def visit(browser: Browser, team: Team) -> Iterator[Visit]:
-    """Opens the page for somebody."""
-    with visiting(browser, team) as opens:
-        yield opens
 
 
 def fill_in(page: Page, login: str, password: str) -> None:

@@ -2,10 +2,9 @@
 
 import re
 import urllib.error
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.web.conftest import OpenPage
 from tests.web.team import (
@@ -15,29 +14,13 @@ from tests.web.team import (
     key_of,
     member,
     overflow,
-    running_team,
     see,
-    visiting,
     wait_for_usage,
 )
 from tests.web.test_screens import check, every_look
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SECTIONS = ("overview", "people", "groups", "models", "quotas", "keys", "usage", "jobs", "audit", "settings")
-
-
-@pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    """A server of these tests alone."""
-    with running_team(tmp_path_factory.mktemp("team") / "home") as running:
-        yield running
-
-
-@pytest.fixture
-def visit(browser: Browser, team: Team) -> Iterator[Visit]:
-    """Opens the page for somebody."""
-    with visiting(browser, team) as opens:
-        yield opens
 
 
 def row(page: Page, name: str) -> Locator:

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.running import running_server
-from tests.web.conftest import OpenPage, Watch, ask
+from tests.web.browsing import Watch
+from tests.web.conftest import OpenPage, ask
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

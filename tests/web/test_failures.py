@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.running import running_server
-from tests.web.conftest import OpenPage, Watch, ask, send
+from tests.web.browsing import Watch
+from tests.web.conftest import OpenPage, ask, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 REFUSED = "Failed to load resource"

@@ -7,7 +7,8 @@ import struct
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.conftest import OpenPage, Watch
+from tests.web.browsing import Watch
+from tests.web.conftest import OpenPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 MOST_FIRST_BYTES = 300_000

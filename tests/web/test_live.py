@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import OpenPage, Watch, answer, ask, send
+from tests.web.browsing import Watch
+from tests.web.conftest import OpenPage, answer, ask, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

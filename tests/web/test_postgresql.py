@@ -7,8 +7,9 @@ from playwright.sync_api import Page, expect
 
 from tests.databases import PostgreSQL
 from tests.running import running_server
+from tests.web.browsing import Watch
 from tests.web.chatgpt_export import chatgpt_export
-from tests.web.conftest import OpenPage, Watch, answer, ask, send
+from tests.web.conftest import OpenPage, answer, ask, send
 from tests.web.stub_upstream import stub_upstream, upstream_config
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]

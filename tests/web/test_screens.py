@@ -8,7 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import OpenPage, Watch, ask, send
+from tests.web.browsing import Watch
+from tests.web.conftest import OpenPage, ask, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 LOOKS = [("en-US", "light", 1280), ("fr-FR", "dark", 390), ("en-US", "dark", 1280), ("fr-FR", "light", 390)]
@@ -61,6 +62,9 @@ def test_before_the_first_message(open_page: OpenPage, watch: Watch, locale: str
     page.goto(re.sub("#.*", "", page.url) + "#/c/conv_nobody_has_this")
     page.locator(".empty-hint").wait_for()
     check(page, "gone")
+    page.goto(re.sub("#.*", "", page.url) + "#/runs")
+    page.locator(".run-first").wait_for()
+    check(page, "no run yet")
 
 
 @every_look

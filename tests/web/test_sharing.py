@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.conftest import OpenPage, Watch, ask
+from tests.web.browsing import Watch
+from tests.web.conftest import OpenPage, ask
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -1,11 +1,11 @@
 /** How things stand, at one look: people, use, jobs, what asks for attention, and what was done last. */
 import { useTranslation } from "react-i18next";
-import { Bars } from "../account/parts/Bars";
 import { Loaded } from "../account/parts/Loaded";
 import { dayName, partsOf, short, written } from "../account/parts/measures";
 import { Head, Part } from "../account/parts/Sections";
 import { lastDays } from "../account/parts/series";
 import { api } from "../api/call";
+import { Bars } from "../chart/Bars";
 import { Icon, type IconName } from "../design";
 import { ago, dateTime } from "../i18n/dates";
 import { number } from "../i18n/format";

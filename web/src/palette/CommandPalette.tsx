@@ -20,6 +20,7 @@ import Palette, { type Command } from "./Palette";
 function usePlain(): Command[] {
   const { t } = useTranslation();
   const administers = useStore(session, may("administer"));
+  const builds = useStore(session, may("build"));
   const names = { shift: t("keys.shift"), escape: t("keys.escape") };
   const keys = (shortcut: Shortcut): string => written(shortcut, names);
   return [
@@ -32,6 +33,7 @@ function usePlain(): Command[] {
     { id: "sidebar", label: t("keys.names.sidebar"), icon: "side", keys: keys("sidebar"), run: turnSidebar },
     { id: "settings", label: t("header.settings"), icon: "settings", keys: keys("settings"), run: () => openOverlay("settings") },
     { id: "account", label: t("person.account"), icon: "person", run: () => go(to("account")) },
+    ...(builds ? [{ id: "runs", label: t("person.runs"), also: "train training model entraîner modèle", icon: "curve" as const, run: () => go(to("runs")) }] : []),
     ...(administers ? [{ id: "administration", label: t("person.administration"), icon: "shield" as const, run: () => go(to("administration")) }] : []),
     { id: "help", label: t("keys.title"), icon: "help", keys: keys("help"), run: () => openOverlay("help") },
   ];

@@ -14,6 +14,7 @@ const link: Screen = { draw: lazy(() => import("../account/LinkScreen")), alone:
 export const SCREENS: Readonly<Record<string, Screen | undefined>> = {
   account: { draw: lazy(() => import("../account/AccountScreen")) },
   administration: { draw: lazy(() => import("../administration/AdministrationScreen")) },
+  runs: { draw: lazy(() => import("../runs/RunsScreen")) },
   shared: { draw: lazy(() => import("../shared/SharedScreen")), alone: true },
   setup: link, invitation: link, reset: link,
   "sign-in": signIn, "sign-in-error": signIn,

@@ -5,6 +5,7 @@ import { api } from "../api/call";
 import type { Folder, Summary } from "../api/chat";
 import { Icon, Menu, type MenuItem, toast } from "../design";
 import { type Age, ageOf } from "../i18n/dates";
+import { place } from "../shell/router";
 import { open } from "../state/open";
 import { changeFolders, listed, loadOlder, sidebar } from "../state/sidebar";
 import { useStore } from "../state/store";
@@ -13,7 +14,8 @@ import { Row } from "./Row";
 const AGES: Age[] = ["today", "yesterday", "week", "month", "older"];
 
 function Rows({ label, rows, chosen }: { label: string; rows: Summary[]; chosen: () => void }) {
-  const current = useStore(open, ({ id }) => id);
+  const id = useStore(open, (state) => state.id);
+  const current = useStore(place, ({ screen }) => screen === "c") ? id : null;
   return <ul aria-label={label}>{rows.map((one) => <Row key={one.id} one={one} current={one.id === current} chosen={chosen} />)}</ul>;
 }
 

@@ -1,4 +1,4 @@
-/** Who is at the page, and where else they can go: account, administration, settings, sign out. */
+/** Who is at the page, and where else they can go: account, runs, administration, settings, sign out. */
 import { useTranslation } from "react-i18next";
 import { Icon, IconButton, Menu, type MenuItem } from "../design";
 import { openOverlay } from "../shell/overlays";
@@ -10,9 +10,11 @@ export function PersonMenu() {
   const { t } = useTranslation();
   const state = useStore(session);
   const administers = useStore(session, may("administer"));
+  const builds = useStore(session, may("build"));
   const name = state?.state === "signed_in" ? (state.me?.name ?? "") : "";
   const items = (): MenuItem[] => [
     { label: t("person.account"), icon: "person", choose: () => go(to("account")) },
+    ...(builds ? [{ label: t("person.runs"), icon: "curve" as const, choose: () => go(to("runs")) }] : []),
     ...(administers ? [{ label: t("person.administration"), icon: "shield" as const, choose: () => go(to("administration")) }] : []),
     { label: t("person.library"), icon: "bulb", choose: () => openOverlay("library") },
     { label: t("person.help"), icon: "help", choose: () => openOverlay("help") },

@@ -58,13 +58,23 @@ export function Head({ title, text, children }: { title: string; text?: string; 
   );
 }
 
+interface PartProps {
+  title?: string;
+  text?: ReactNode;
+  tools?: ReactNode;
+  children?: ReactNode;
+  /** Of its title: 2 where no section stands between it and the title of the screen. */
+  level?: 2 | 3;
+}
+
 /** One subject of a section, in a frame of its own. */
-export function Part({ title, text, tools, children }: { title?: string; text?: ReactNode; tools?: ReactNode; children?: ReactNode }) {
+export function Part({ title, text, tools, children, level = 3 }: PartProps) {
+  const Title = level === 2 ? "h2" : "h3";
   return (
     <section className="panel part">
       {title && (
         <div className="part-head">
-          <h3>{title}</h3>
+          <Title>{title}</Title>
           {tools}
         </div>
       )}

@@ -1,11 +1,11 @@
 /** Usage: totals, a chart by day with a table that says the same, and by model; to be taken along as CSV. */
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Bars } from "../../chart/Bars";
 import { Button, type Column, EmptyHint, Table } from "../../design";
 import { asCsv } from "../../markdown/csv";
 import { saveFile } from "../../state/files";
 import type { UsageDay, UsageReport, UsageSum } from "../types";
-import { Bars } from "./Bars";
 import { costAtLeast, dayName, MEASURES, type Measure, partsOf, short, written } from "./measures";
 import { Part } from "./Sections";
 import { lastDays } from "./series";

@@ -9,7 +9,7 @@ export const ACTIONS = [
   "password.change", "password.set", "password.reset", "password.link", "passkey.add", "passkey.remove", "second_factor.on", "second_factor.off", "second_factor.codes",
   "session.end", "session.end_all", "invitation.make", "invitation.revoke", "key.make", "key.revoke", "group.make", "group.change", "group.remove",
   "group.put_in", "group.take_out", "model.permit", "quota.make", "quota.change", "quota.remove", "price.set", "price.remove",
-  "job.ask", "job.cancel", "job.retry",
+  "job.ask", "job.cancel", "job.retry", "run.begin", "run.pause", "run.resume", "run.stop", "run.model", "run.remove",
 ] as const;
 
 /** Names an action; one that the page does not know keeps its code. */

@@ -3,8 +3,9 @@
  *
  * Boxes and not a canvas: they take the theme's colours, grow with the text, and weigh nothing to load.
  */
+import "./chart.css";
 import { useState } from "react";
-import { roundAbove } from "./series";
+import { roundAbove } from "./scale";
 
 export interface Bar {
   name: string;
