@@ -1,9 +1,9 @@
 """The peer of `pretrain.py`: transformers' Trainer on a Qwen3 of the same shape, in the peer's own environment.
 
 Does: train on the tokens of a file, as the library's pages on causal language modelling show, and print one line of
-JSON: tokens a second of the steps after the first ones.
+JSON: when each step ended, in seconds.
 Does not: compile, pack or measure quality.
-Try it: PYTHON_OF_THE_PEER -m benchmarks.hf_trainer_peer TOKENS.npy '{"steps": 20, "warm_up": 5, ...}'
+Try it: PYTHON_OF_THE_PEER -m benchmarks.hf_trainer_peer TOKENS.npy '{"steps": 20, ...}'
 Source: https://huggingface.co/docs/transformers/tasks/language_modeling
 """
 
@@ -26,7 +26,7 @@ class Clock(TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(self, *_: object, **__: object) -> None:
         """Remember it."""
-        self.ends.append(time.perf_counter())
+        self.ends.append(round(time.perf_counter(), 4))
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     shape = json.loads(sys.argv[2])
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     torch.manual_seed(0)
-    windows = np.load(sys.argv[1]).astype(np.int64)
+    windows = np.load(sys.argv[1])[:, : shape["context"]]
     data = [{"input_ids": torch.from_numpy(row), "labels": torch.from_numpy(row)} for row in windows]
     model = Qwen3ForCausalLM(
         Qwen3Config(
@@ -50,10 +50,7 @@ def main() -> None:
             report_to=[], logging_strategy="no", use_cpu=True, disable_tqdm=True, learning_rate=1e-3,
         )  # fmt: skip
         Trainer(model=model, args=arguments, train_dataset=data, callbacks=[clock]).train()
-    first = shape["warm_up"]
-    seconds = clock.ends[-1] - clock.ends[first - 1]
-    tokens = (len(clock.ends) - first) * shape["batch"] * shape["context"]
-    print(json.dumps({"tokens_per_s": round(tokens / seconds, 1), "seconds": round(seconds, 2)}))
+    print(json.dumps({"step_s": clock.ends}))
 
 
 if __name__ == "__main__":
