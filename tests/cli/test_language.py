@@ -24,6 +24,7 @@ SPOKEN = [
     *sorted((PACKAGE / "tokenization").glob("*.py")),
     *sorted((PACKAGE / "modeling").glob("*.py")),
     *sorted((PACKAGE / "training").rglob("*.py")),
+    *sorted((PACKAGE / "planning").glob("*.py")),
     PACKAGE / "settings.py",
     PACKAGE / "server" / "serve.py",
 ]

@@ -167,6 +167,23 @@ JOBS = {
         ("POST", "/api/jobs/{job_id}/retry", None),
     )
 }
-ROWS: dict[tuple[str, str], Row] = {**V1, **OPEN, **ME, **ADMINISTRATION, **JOBS, **authorisation_chat.ROWS}
+RUNS = {
+    (method, path): Row(Role.BUILDER, "administration", body=body)
+    for method, path, body in (
+        ("GET", "/api/recipes", None),
+        ("GET", "/api/runs", None),
+        ("POST", "/api/runs", {"name": "x", "recipe": "none"}),
+        ("POST", "/api/runs/check", {"recipe": "none"}),
+        ("GET", "/api/runs/{name}", None),
+        ("GET", "/api/runs/{name}/metrics", None),
+        ("POST", "/api/runs/{name}/pause", None),
+        ("POST", "/api/runs/{name}/resume", None),
+        ("POST", "/api/runs/{name}/stop", None),
+        ("POST", "/api/runs/{name}/model", {}),
+        ("DELETE", "/api/runs/{name}", None),
+    )
+}
+OF_ROOMS = {**JOBS, **RUNS, **authorisation_chat.ROWS}
+ROWS: dict[tuple[str, str], Row] = {**V1, **OPEN, **ME, **ADMINISTRATION, **OF_ROOMS}
 OF_ACCOUNTS: dict[str, Maker] = {"key": _key, "session": _session, "passkey": _passkey, "response": _response}
 THINGS: dict[str, Maker] = {**OF_ACCOUNTS, **authorisation_chat.THINGS}

@@ -15,11 +15,12 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from causerie.cli import accounts, audit, data, jobs, models
+from causerie.cli import accounts, audit, data, jobs, models, runs
 from causerie.cli.backup import backup
 from causerie.cli.chat import chat
 from causerie.cli.doctor import doctor
 from causerie.cli.language import t
+from causerie.cli.plan import plan
 from causerie.cli.pull import pull
 from causerie.cli.restore import restore
 from causerie.cli.terminal import errors, logs_to_stderr, print_error
@@ -43,9 +44,11 @@ app = typer.Typer(
 app.command(help=t("Start the server and open its page in the browser."))(up)
 app.command(help=t("Talk with a model in the terminal, or pipe text through it."))(chat)
 app.command(help=t("Get a model: the starter, one from the hub, or a file."))(pull)
-app.add_typer(models.app, name="models", help=t("List, show, rename, remove and suggest models."))
+app.add_typer(models.app, name="models", help=t("List, show, add, rename, remove and suggest models."))
 app.add_typer(data.app, name="data", help=t("Make clean text, conversations and token shards from a recipe."))
 app.command(help=t("Train a model from a recipe."))(train)
+app.command(help=t("Say what a run takes on a fleet of GPUs: time, money, energy, failures."))(plan)
+app.add_typer(runs.app, name="runs", help=t("List what is being trained and what was, and show how far it is."))
 app.add_typer(accounts.app, name="accounts", help=t("Make accounts, invite, change roles and passwords, remove."))
 app.add_typer(audit.app, name="audit", help=t("Check that nobody changed the audit log."))
 app.add_typer(jobs.app, name="jobs", help=t("List background work, see how far it is, stop it, try it again."))

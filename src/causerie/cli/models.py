@@ -1,6 +1,6 @@
 """`causerie models`: the models on this machine, and which others would suit it.
 
-Does: list, show, rename, remove and suggest, each also as JSON.
+Does: list, show, add those of runs, rename, remove and suggest, each also as JSON.
 Does not: fetch; see `pull.py`. Whether a model is loaded is asked of the running server.
 Try it: causerie models        causerie models suggest
 """
@@ -89,6 +89,29 @@ def show(name: _Name, as_json: _Json = False) -> None:
     print_table((), rows)
     if description:
         console().print(description.get(language()) or description.get("en", ""), markup=False)
+
+
+@app.command("add", help=t("Make a model of a run, to talk with it here."))
+def add(
+    run: Annotated[str, typer.Argument(help=t("The run's folder, or its name."))],
+    name: Annotated[
+        str | None, typer.Option("--name", "-n", help=t("What to call the model (none = as the run)."))
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """A model of a run."""
+    import asyncio
+
+    from causerie.cli.pull import say_what_came
+    from causerie.settings import load_settings
+    from causerie.training.adding import add_model, run_at
+
+    settings = load_settings()
+    model = asyncio.run(add_model(settings, run_at(settings, run), name))
+    if as_json:
+        print_json(facts(model))
+    else:
+        say_what_came(settings, model)
 
 
 @app.command("rename", help=t("Give a model another name."))

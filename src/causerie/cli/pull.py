@@ -50,7 +50,7 @@ def pull(
 
         print_json(facts(model))
     else:
-        _say_what_came(settings, model)
+        say_what_came(settings, model)
 
 
 @contextmanager
@@ -80,7 +80,8 @@ def _progress(source: str, *, shown: bool) -> Iterator[Callable[[int, int], None
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _say_what_came(settings: "Settings", model: "Model") -> None:
+def say_what_came(settings: "Settings", model: "Model") -> None:
+    """Which model is here now, and how to talk with it."""
     from rich.markup import escape
 
     from causerie.cli.models import sized

@@ -5,6 +5,7 @@ Does not: train; see `training/run.py`. Several processes: torchrun --nproc-per-
 Try it: causerie train recipes/starter.toml --dry-run        causerie train recipes/starter.toml --resume
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from causerie.cli.language import t
-from causerie.cli.terminal import console, errors, print_json
+from causerie.cli.terminal import console, errors, print_error, print_json
+from causerie.errors import CauserieError
 
 if TYPE_CHECKING:
+    from causerie.settings import Settings
     from causerie.training.dry_run import Plan
     from causerie.training.events import Event
 
@@ -47,15 +50,46 @@ def train(
 
         _say_plan(plan(wanted), as_json=as_json)
         return
+    from causerie.settings import load_settings
+    from causerie.training import runs
     from causerie.training.run import train as train_model
 
+    settings, known = load_settings(), list[Path]()
     with _shown(as_json=as_json) as tell:
-        folder = train_model(wanted, resume=resume, tell=tell)
-    model = folder.export / "model.gguf"
-    if not as_json and model.is_file():
+
+        def everyone(event: "Event") -> None:
+            if not known:  # the page and `causerie runs` show it from its first word
+                known.append(runs.show(settings, Path(wanted.run)))
+            tell(event)
+
+        folder = train_model(wanted, resume=resume, tell=everyone)
+    # Of several processes only the first is told anything, and speaks.
+    if known and not as_json and (folder.export / "model.gguf").is_file():
         console().print(t("the model is in {folder}", folder=str(folder.export)), markup=False)
-        told = t("talk with it: {command}", command=f"causerie pull {model} --name {folder.path.name}")
-        console().print(told, markup=False)
+        _offer(settings, folder.path)
+
+
+def _offer(settings: "Settings", run: Path) -> None:
+    """To a person: install the model at once; to a log: the command that does."""
+    import asyncio
+
+    from causerie.cli.pull import say_what_came
+    from causerie.training.adding import add_model
+
+    try:
+        if sys.stdin.isatty() and errors().is_terminal and _agreed():
+            say_what_came(settings, asyncio.run(add_model(settings, run)))
+            return
+    except CauserieError as error:  # the run is a success whatever comes of this
+        print_error(error)
+    console().print(t("talk with it: {command}", command=f"causerie models add {run}"), markup=False)
+
+
+def _agreed() -> bool:
+    try:
+        return typer.confirm(t("Add it to the models, to talk with it here?"), default=True, err=True)
+    except typer.Abort:
+        return False
 
 
 @contextmanager
@@ -74,7 +108,6 @@ def _shown(*, as_json: bool) -> Iterator[Callable[["Event"], None]]:
 
 def _print_event(event: "Event") -> None:
     import json
-    import sys
 
     row = {"kind": event.kind, "step": event.step, **event.facts}
     sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -66,6 +66,8 @@ class Picture:
                 self._note(t("going on from {path}", path=event.facts["path"]))
             case "left out":
                 self._note(t("{count} examples are left out: {reason}", **event.facts))
+            case "writer lost":
+                self._note(t("{writer} is written no more: {reason}", **event.facts))
             case _:
                 pass
 

@@ -1,4 +1,4 @@
-"""What this room needs beyond the base install, and one sentence for when it is not there."""
+"""What a room needs beyond the base install, and one sentence for when it is not there."""
 
 from importlib import import_module
 from types import ModuleType
@@ -8,8 +8,12 @@ from causerie.errors import ConfigError
 EXTRA = "causerie[train]"
 
 
-def needed(*names: str) -> list[ModuleType]:
+def needed(*names: str, extra: str = EXTRA) -> list[ModuleType]:
     """Import these packages.
+
+    Args:
+        names: What to import.
+        extra: Which extra brings them.
 
     Raises:
         ConfigError: One is not installed.
@@ -19,5 +23,5 @@ def needed(*names: str) -> list[ModuleType]:
     except ModuleNotFoundError as error:
         raise ConfigError(
             "this needs the package {name}, which is not installed", name=error.name or "?",
-            extra=EXTRA, hint="pip install '{extra}'",
+            extra=extra, hint="pip install '{extra}'",
         ) from error  # fmt: skip

@@ -47,7 +47,7 @@ def parsed(model: type[Recipe], text: str, file: str, changes: Sequence[str] = (
     """A recipe from its text; see `read_recipe`."""
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(
             "{file} is not TOML: {reason}", file=file, reason=str(error),
             hint="texts stand in double quotes, and each key has its line: key = value",
@@ -66,18 +66,18 @@ def _change(raw: dict[str, Any], change: str) -> None:
         raise ConfigError("--set {change} must be key=value", change=change, param="--set")
     try:
         parsed_value = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         parsed_value = value.strip()
     *way, last = key.strip().split(".")
     here: Any = raw
-    for name in way:
-        here = here[int(name)] if isinstance(here, list) and name.isdigit() else here.setdefault(name, {})
-    if isinstance(here, list) and last.isdigit():
-        here[int(last)] = parsed_value
-    elif isinstance(here, dict):
-        here[last] = parsed_value
-    else:
-        raise ConfigError("--set {change} does not lead anywhere in the recipe", change=change, param="--set")
+    try:
+        for name in way:
+            here = here[int(name)] if isinstance(here, list) else here.setdefault(name, {})
+        here[int(last) if isinstance(here, list) else last] = parsed_value
+    except (AttributeError, IndexError, TypeError, ValueError):
+        raise ConfigError(
+            "--set {change} does not lead anywhere in the recipe", change=change, param="--set"
+        ) from None
 
 
 def _explained(error: ValidationError, model: type[BaseModel], raw: object, text: str, file: str) -> ConfigError:

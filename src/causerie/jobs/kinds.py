@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 KINDS = {
     "backup": "causerie.jobs.backup",
+    "train": "causerie.training.job",
 }
 """A new kind is one line here, its module, its test and a line of documentation."""
+LONG = frozenset({"train"})
+"""Kinds that may take days: one of them at a time, and the others do not wait for it."""
 
 
 def kind(name: str) -> "Kind":

@@ -30,6 +30,7 @@ from causerie.database.locks import alone
 from causerie.database.migrate import revision_of
 from causerie.jobs import marks
 from causerie.jobs.contract import Parameters
+from causerie.jobs.kinds import LONG
 from causerie.jobs.running import Work, do
 from causerie.jobs.tables import Job
 from causerie.jobs.workers import EXIT_NOT_NOW
@@ -38,13 +39,12 @@ from causerie.settings import Settings, load_settings
 POLL_S = 0.3
 IDLE_S = 5.0
 """Seconds without anything to do after which the process ends."""
-AT_ONCE = 2
-"""Jobs at the same time: a backup need not wait for a training."""
 MAX_RECOVERIES = 10
 """Times that a job may take the worker down with it before it is given up."""
 NAME = "causerie"
 """To DBOS: of the program, and of its only executor, so that every worker takes up what the one before it left."""
-QUEUE = "jobs"
+QUEUES = {"jobs": 2, "long jobs": 1}
+"""Jobs at the same time, by the queue that they wait in: a backup need not wait for a training."""
 APPLICATION_VERSION = "1"
 """DBOS goes on only with workflows of the same version. A program that has changed the order of a kind's steps fails
 that job with a clear error instead, and it can be tried again."""
@@ -99,7 +99,8 @@ class Worker:
                 del self._at_work[job_id]
 
         DBOS.launch()
-        await DBOS.register_queue_async(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=POLL_S)
+        for queue, at_once in QUEUES.items():
+            await DBOS.register_queue_async(queue, worker_concurrency=at_once, polling_interval_sec=POLL_S)
         return workflow
 
     async def _look_after(self, job: Job, workflow: Workflow) -> None:
@@ -112,7 +113,7 @@ class Worker:
         known = await DBOS.get_workflow_status_async(job.id)
         if known is None:
             with SetWorkflowID(job.id):
-                await DBOS.enqueue_workflow_async(QUEUE, workflow, job.id, job.kind, job.parameters)
+                await DBOS.enqueue_workflow_async(_queue(job), workflow, job.id, job.kind, job.parameters)
         elif known.status in OVER and job.state == "queued":
             await self._go_on(job)
         elif known.status in OVER:  # it did not come to write its end itself
@@ -125,7 +126,11 @@ class Worker:
         steps = await DBOS.list_workflow_steps_async(job.id)
         failed = [step["function_id"] for step in steps if step["error"] is not None]
         start = min(failed, default=max((step["function_id"] for step in steps), default=0) + 1)
-        await DBOS.rewind_workflow_async(job.id, start_step=start, queue_name=QUEUE)
+        await DBOS.rewind_workflow_async(job.id, start_step=start, queue_name=_queue(job))
+
+
+def _queue(job: Job) -> str:
+    return "long jobs" if job.kind in LONG else "jobs"
 
 
 def _config(settings: Settings, database: Database) -> DBOSConfig:

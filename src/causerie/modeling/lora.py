@@ -7,7 +7,7 @@ Does not: train (`training/` does) or quantise what is frozen.
 Source: Hu et al., 2021, LoRA (https://arxiv.org/abs/2106.09685). Files are those of PEFT, so that others read them.
 """
 
-# Shape letters: R rank, I and O lengths of a matrix's input and output.
+# Shape letters: R rank, I and O lengths of a matrix's input and output, N positions of all sequences.
 
 import json
 import math
@@ -73,8 +73,10 @@ class LoraLinear(nn.Module):
 
     def forward(self, x_BTI: Tensor) -> Tensor:
         """Shape (B, T, O)."""
-        thin_BTR = nn.functional.linear(self.dropout(x_BTI), self.a)
-        return self.frozen(x_BTI) + nn.functional.linear(thin_BTR, self.b) * self.scale  # type: ignore[no-any-return]
+        thin_NR = nn.functional.linear(self.dropout(x_BTI).flatten(0, -2), self.a)
+        plain_BTO: Tensor = self.frozen(x_BTI)
+        # One operation scales and adds: three would each write and read all of the output.
+        return torch.addmm(plain_BTO.flatten(0, -2), thin_NR, self.b.T, alpha=self.scale).view(plain_BTO.shape)
 
     @torch.no_grad()
     def merged(self) -> nn.Linear:

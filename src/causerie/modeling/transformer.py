@@ -17,6 +17,7 @@ Sources:
 # H query heads, G key/value heads, K head width, F hidden width of the feed-forward network, V vocabulary.
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -55,7 +56,8 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The same shape, normalised over the last axis."""
-        return functional.rms_norm(x, self.weight.shape, self.weight, self.eps)
+        # Under autocast x is shorter than the gain; the fused operation wants both in one type.
+        return functional.rms_norm(x, self.weight.shape, self.weight.to(x.dtype), self.eps)
 
 
 def frequencies(config: ModelConfig, device: torch.device | None = None) -> Tensor:
@@ -88,6 +90,33 @@ def rotate(x_BHTK: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
 
 
+Mask = Tensor | list[list[int]] | None
+"""Who may attend to whom: True where a position may, broadcastable to (B, H, T, S); or the lengths of the documents
+that follow each other in each sequence, each of which is then attended to alone, so that what would be masked is
+never computed; or None: causal over exactly these positions."""
+
+
+def attended(q_BHTK: Tensor, k_BGSK: Tensor, v_BGSK: Tensor, mask: Mask) -> Tensor:
+    """What each position takes of the values, shape (B, H, T, K)."""
+    if isinstance(mask, list):
+        rows = zip(q_BHTK[:, None], k_BGSK[:, None], v_BGSK[:, None], mask, strict=True)
+        return torch.cat(
+            [
+                torch.cat([attended(q, k, v, None) for q, k, v in _documents(lengths, *row)], dim=2)
+                for *row, lengths in rows
+            ]
+        )
+    return functional.scaled_dot_product_attention(
+        q_BHTK, k_BGSK, v_BGSK, attn_mask=mask, is_causal=mask is None and q_BHTK.shape[2] > 1,
+        enable_gqa=q_BHTK.shape[1] != k_BGSK.shape[1],
+    )  # fmt: skip
+
+
+def _documents(lengths: list[int], *row: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Queries, keys and values of each document of a sequence."""
+    return zip(*(torch.split(each, lengths, dim=2) for each in row), strict=True)
+
+
 class Attention(nn.Module):
     """Each position takes from those before it, as much as its query agrees with their keys."""
 
@@ -103,10 +132,8 @@ class Attention(nn.Module):
             self.q_norm = RMSNorm(config.head_width, config.norm_eps)
             self.k_norm = RMSNorm(config.head_width, config.norm_eps)
 
-    def forward(
-        self, x_BTD: Tensor, cos: Tensor, sin: Tensor, mask_B1TS: Tensor | None, cache: Cache | None
-    ) -> Tensor:
-        """Shape (B, T, D). `mask` None means causal over exactly these positions."""
+    def forward(self, x_BTD: Tensor, cos: Tensor, sin: Tensor, mask: Mask, cache: Cache | None) -> Tensor:
+        """Shape (B, T, D)."""
         B, T, _ = x_BTD.shape
         width = self.config.head_width
         q_BTHK = self.q(x_BTD).view(B, T, self.config.heads, width)
@@ -119,10 +146,7 @@ class Attention(nn.Module):
         v_BGSK = v_BTGK.transpose(1, 2)
         if cache is not None:
             k_BGSK, v_BGSK = cache.extend(self.layer, k_BGSK, v_BGSK)
-        mixed_BHTK = functional.scaled_dot_product_attention(
-            q_BHTK, k_BGSK, v_BGSK, attn_mask=mask_B1TS, is_causal=mask_B1TS is None and T > 1,
-            enable_gqa=self.config.heads != self.config.kv_heads,
-        )  # fmt: skip
+        mixed_BHTK = attended(q_BHTK, k_BGSK, v_BGSK, mask)
         return self.o(mixed_BHTK.transpose(1, 2).reshape(B, T, -1))  # type: ignore[no-any-return]
 
 
@@ -150,11 +174,9 @@ class Block(nn.Module):
         self.feed_forward_norm = RMSNorm(config.width, config.norm_eps)
         self.feed_forward = FeedForward(config)
 
-    def forward(
-        self, x_BTD: Tensor, cos: Tensor, sin: Tensor, mask_B1TS: Tensor | None, cache: Cache | None
-    ) -> Tensor:
+    def forward(self, x_BTD: Tensor, cos: Tensor, sin: Tensor, mask: Mask, cache: Cache | None) -> Tensor:
         """Shape (B, T, D)."""
-        x_BTD = x_BTD + self.attention(self.attention_norm(x_BTD), cos, sin, mask_B1TS, cache)
+        x_BTD = x_BTD + self.attention(self.attention_norm(x_BTD), cos, sin, mask, cache)
         return x_BTD + self.feed_forward(self.feed_forward_norm(x_BTD))  # type: ignore[no-any-return]
 
 
@@ -238,12 +260,12 @@ class Transformer(nn.Module):
         start, T = (0 if cache is None else cache.length), tokens_BT.shape[1]
         # RoPE knows distances only, so positions need not start anew in each document.
         cos, sin = rotations(self.config, start, T, tokens_BT.device)
-        mask_B1TS = _mask(documents_BT, start, T, tokens_BT.device)
+        mask = _mask(documents_BT, start, T, tokens_BT.device)
         for block in self.blocks:
             if self.recompute and torch.is_grad_enabled():
-                x_BTD = checkpoint(block, x_BTD, cos, sin, mask_B1TS, cache, use_reentrant=False)
+                x_BTD = checkpoint(block, x_BTD, cos, sin, mask, cache, use_reentrant=False)
             else:
-                x_BTD = block(x_BTD, cos, sin, mask_B1TS, cache)
+                x_BTD = block(x_BTD, cos, sin, mask, cache)
         if cache is not None:
             cache.length += T
         return self.norm(x_BTD)  # type: ignore[no-any-return]
@@ -253,11 +275,13 @@ class Transformer(nn.Module):
         return functional.linear(hidden, self.head_weight)
 
 
-def _mask(documents_BT: Tensor | None, start: int, T: int, device: torch.device) -> Tensor | None:
-    """True where a position may attend, broadcastable to (B, H, T, S); None where plain causal attention will do."""
+def _mask(documents_BT: Tensor | None, start: int, T: int, device: torch.device) -> Mask:
+    """Who may attend to whom; see `Mask`."""
     if documents_BT is None:
         if start == 0 or T == 1:
             return None
         return torch.ones(T, start + T, dtype=torch.bool, device=device).tril(start)[None, None]
+    if device.type == "cpu" and not torch.compiler.is_compiling():
+        return [torch.unique_consecutive(row_T, return_counts=True)[1].tolist() for row_T in documents_BT]
     same_BTT = documents_BT[:, :, None] == documents_BT[:, None, :]
     return same_BTT.tril()[:, None]

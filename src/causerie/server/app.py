@@ -56,6 +56,7 @@ from causerie.server.page import page_routes
 from causerie.server.page_api import page_api_routes
 from causerie.server.relay import ClientGone
 from causerie.server.responses_store import ResponseStore
+from causerie.server.runs import runs_routes
 from causerie.server.schema import openapi_of
 from causerie.server.security import Gate
 from causerie.settings import Settings
@@ -145,6 +146,7 @@ def create_api(parts: Parts) -> FastAPI:
         *chat_routes(parts.desk, parts.doors.still),
         *accounts_routes(parts.doors, settings, metering, PERSONAL_DATA),
         jobs_routes(parts.database, parts.workers),
+        runs_routes(parts.database, settings, parts.workers),
         health_routes(router, parts.metrics),
         page_routes(),  # last: it takes every path
     ):

@@ -14,6 +14,7 @@ from causerie.data.records import Split, samples
 from causerie.errors import ConfigError, DataError, InvalidRequest
 from causerie.tokenization.template import CHATML, ChatTemplate
 from causerie.tokenization.tokenizer import Tokenizer
+from causerie.tokenization.vocabulary_gguf import load_tokenizer
 from causerie.training.examples import Encoded
 from causerie.training.recipe import Recipe
 
@@ -58,29 +59,32 @@ class Encoder:
         return Encoded(whole.ids, (False,) * before + whole.learnt[before:])
 
 
-def tokenizer_folder(recipe: Recipe) -> Path:
-    """Where the tokenizer is: as the recipe says, or the data folder's own, or the model's.
+def tokenizer_of(recipe: Recipe) -> Tokenizer:
+    """The tokenizer that the recipe names, or the model's, or the data folder's own.
 
     Raises:
         ConfigError: None of them has one.
+        ModelFileError: It cannot be read.
     """
     start = Path(recipe.model.start)
     choices = [Path(recipe.data.tokenizer)] if recipe.data.tokenizer else []
     if recipe.model.start:
         choices += [start, start / "export" / "hf"]
     choices += [Path(recipe.data.folder) / "tokenizer"]
-    for folder in choices:
-        if (folder / "tokenizer.json").is_file():
-            return folder
+    for place in choices:
+        if place.is_file():
+            return load_tokenizer(place)
+        if (place / "tokenizer.json").is_file():
+            return Tokenizer.load(place)
     raise ConfigError(
         "no tokenizer is found in {folders}", folders=", ".join(map(str, choices)), param="data.tokenizer",
-        hint="give the folder that has its tokenizer.json as data.tokenizer",
+        hint="give the folder that has its tokenizer.json, or a GGUF file, as data.tokenizer",
     )  # fmt: skip
 
 
 def encoder_of(recipe: Recipe) -> Encoder:
     """The encoder of a recipe's tokenizer; a tokenizer without a template gets ChatML."""
-    tokenizer = Tokenizer.load(tokenizer_folder(recipe))
+    tokenizer = tokenizer_of(recipe)
     return Encoder(tokenizer, ChatTemplate(tokenizer.template or CHATML), recipe.model.context)
 
 

@@ -17,12 +17,13 @@ from causerie.modeling.config import ModelConfig
 from causerie.modeling.loss import CHUNK_LOGITS, CHUNK_ROWS
 from causerie.modeling.transformer import Transformer
 from causerie.training import machine
-from causerie.training.networks import config_of, network_of, trained_flops
+from causerie.training.networks import network_of, trained_flops
 from causerie.training.objectives.pretrain import shard_folders
 from causerie.training.objectives.table import TABLE
 from causerie.training.parallel import Processes
 from causerie.training.recipe import Recipe, accumulation
 from causerie.training.run import steps_of
+from causerie.training.sizes import config_of
 
 TIMED_PARAMETERS = 200_000_000
 """Larger models are not built to be timed."""
@@ -81,7 +82,7 @@ def plan(recipe: Recipe) -> Plan:
         trained_flops(network, recipe.model.context) if network else config.flops_per_token(recipe.model.context)
     )
     timed = network is not None and config.parameters() <= TIMED_PARAMETERS and not recipe.money.flops_per_s
-    precision = machine.precision_of(recipe.compute.precision, torch.device("cpu"))
+    precision = machine.precision_of(recipe.compute.autocast, torch.device("cpu"))
     if timed and network is not None:
         per_s = timed_tokens_per_s(network, recipe) * per_token
     else:
@@ -105,14 +106,14 @@ def plan(recipe: Recipe) -> Plan:
 
 
 def _data(recipe: Recipe) -> tuple[int, int]:
-    """Sequences and token ids of the data; zeros where there is none yet."""
+    """Sequences and token ids of the data; where there is none yet, 0 and what the tokenizer is to have."""
     try:
         if recipe.objective != "pretrain":
             objective = TABLE[recipe.objective](recipe, Processes(0, 1, torch.device("cpu")))
             return objective.sequences, objective.vocabulary
         manifest = read_manifest(shard_folders(recipe)[0])
     except (DataError, ConfigError):
-        return 0, 0
+        return 0, recipe.tokenizer.vocabulary if recipe.tokenizer else 0
     return (manifest.tokens - 1) // recipe.model.context, manifest.vocabulary_size
 
 
@@ -146,7 +147,7 @@ def memory(recipe: Recipe, config: ModelConfig, trained: int, processes: int) ->
 
 def activations(config: ModelConfig, positions: int, recipe: Recipe) -> int:
     """Bytes that are kept for the backward pass."""
-    size = 2 if recipe.compute.precision == "bfloat16" else _FLOAT
+    size = 2 if recipe.compute.autocast == "bfloat16" else _FLOAT
     heads = (2 * config.heads + 2 * config.kv_heads) * config.head_width
     # A block keeps its input, both normalised streams and the sum between; queries, keys, values and what attention
     # gives (twice, before and after their norm and rotation); gate, up, and their product.

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 EventKind = Literal[
-    "start", "step", "evaluation", "sample", "checkpoint", "rewind", "stop", "end", "damaged", "resumed", "left out"
-]
+    "start", "step", "evaluation", "sample", "checkpoint", "rewind", "stop", "end", "failed", "damaged", "resumed",
+    "left out", "writer lost",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ Try it: python -c "from causerie.training.machine import peak_flops; import torc
 
 import os
 import platform
+import resource
+import shutil
+import sys
 import time
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -42,6 +45,20 @@ def peak_flops(precision: torch.dtype, device: str = "cpu", seconds: float = 0.3
         best = max(best, 2 * size**3 / (now - started))
         if now > end:
             return best
+
+
+def has_compiler() -> bool:
+    """Whether torch.compile finds the C++ compiler that it writes for."""
+    names = (os.environ.get("CXX", ""), "clang++" if sys.platform == "darwin" else "g++")  # noqa: TID251 - torch's own
+    return any(shutil.which(name) for name in names if name)
+
+
+def peak_memory_bytes() -> int:
+    """The most memory that this process has had so far, or of the GPU where it computes on one."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024  # macOS counts bytes, Linux KiB
 
 
 def _wait(device: str) -> None:

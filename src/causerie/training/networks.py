@@ -9,30 +9,15 @@ from pathlib import Path
 import torch
 
 from causerie.errors import ConfigError
-from causerie.modeling.config import ModelConfig, from_depth
 from causerie.modeling.gguf_file import load_gguf
 from causerie.modeling.hf_folder import load_folder
 from causerie.modeling.lora import LoraConfig, apply_lora
 from causerie.modeling.transformer import Transformer
 from causerie.training.recipe import Recipe
+from causerie.training.sizes import config_of
 
 EXPORTED = Path("export", "hf")
 """Where a run keeps its model for those who go on from it."""
-
-
-def config_of(recipe: Recipe, vocabulary: int) -> ModelConfig:
-    """Sizes of a new model.
-
-    Raises:
-        ConfigError: They cannot be built.
-    """
-    wanted = recipe.model.vocabulary or vocabulary
-    if wanted < vocabulary or not wanted:
-        raise ConfigError(
-            "model.vocabulary {wanted} is less than the {ids} token ids of the data", wanted=wanted, ids=vocabulary,
-            param="model.vocabulary", hint="remove the key, or give {ids} or more",
-        )  # fmt: skip
-    return from_depth(recipe.model.depth, vocabulary=wanted, context=recipe.model.context, **recipe.model.sizes())
 
 
 def network_of(recipe: Recipe, vocabulary: int) -> Transformer:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from causerie.errors import ConfigError
 
 ObjectiveName = Literal["pretrain", "sft", "dpo", "kto"]
+WriterName = Literal["tensorboard", "mlflow", "wandb"]
 
 
 class _Table(BaseModel):
@@ -27,7 +28,7 @@ class Data(_Table):
     validation: bool = True
     """Keep the folder's validation part out of training, and measure on it."""
     tokenizer: str = ""
-    """Folder of the tokenizer (empty = the data folder's own, or else the model's)."""
+    """Folder of the tokenizer, or a GGUF file that holds it (empty = the model's, or else the data folder's own)."""
     separate_documents: bool = True
     """No attention from one document into the one before it (false = plain causal attention, which is faster)."""
     verify: bool = False
@@ -146,8 +147,9 @@ class Schedule(_Table):
 class Compute(_Table):
     """How it is computed; none of it changes what is learnt, but for rounding."""
 
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of products (auto = bfloat16 where the hardware multiplies it faster). Weights and sums stay float32."""
+    precision: Literal["auto", "float32", "bfloat16", "fp8"] = "auto"
+    """Of products (auto = bfloat16 where the hardware multiplies it faster). Weights and sums stay float32.
+    fp8: the blocks' matrices in 8 bits, the rest in bfloat16; needs an NVIDIA GPU of Ada, Hopper or later."""
     compile: Literal["auto", "on", "off"] = "auto"
     """Join operations by torch.compile (auto = in runs long enough to win back the minute that it takes)."""
     recompute: bool = False
@@ -156,6 +158,11 @@ class Compute(_Table):
     """Several processes: `ddp` keeps the model whole in each, `fsdp` a part in each (auto = ddp)."""
     threads: int = Field(0, ge=0)
     """Processor threads (0 = as torch finds)."""
+
+    @property
+    def autocast(self) -> Literal["auto", "float32", "bfloat16"]:
+        """The precision of all that is not computed in 8 bits."""
+        return "bfloat16" if self.precision == "fp8" else self.precision
 
 
 class Checkpoints(_Table):
@@ -171,7 +178,7 @@ class Evaluation(_Table):
     """Measuring on the validation part."""
 
     every_steps: int = Field(250, ge=0)
-    """Steps between measurements (0 = only at the end)."""
+    """Steps between measurements (0 = only at the end). What is gone on from is also measured before step 1."""
     sequences: int = Field(128, ge=1)
     """Sequences that are measured, the same each time; fewer if there are fewer."""
 
@@ -181,7 +188,7 @@ class Samples(_Table):
 
     every_steps: int = Field(250, ge=0)
     """Steps between samples (0 = none)."""
-    prompts: tuple[str, ...] = Field(("The ", "A function "), strict=False)
+    prompts: tuple[str, ...] = Field(("The", "A function"), strict=False)
     """Beginnings that it goes on from."""
     tokens: int = Field(48, ge=1)
     """Length of each."""
@@ -211,6 +218,17 @@ class Preferences(_Table):
     """kto: weight of good answers."""
     bad_weight: float = Field(1.0, ge=0)
     """kto: weight of bad ones."""
+
+
+class Writers(_Table):
+    """Programs that keep the curves too, from the extra causerie[writers]. The run's folder has them in any case."""
+
+    use: tuple[WriterName, ...] = Field((), strict=False)
+    """Which: tensorboard, mlflow, wandb (empty = none). They write into `writers` of the run's folder."""
+    project: str = Field("causerie", min_length=1)
+    """Under this name: MLflow's experiment, the project of Weights & Biases."""
+    mlflow: str = ""
+    """Where MLflow keeps its runs: a server's address or a database (empty = a database in the run's folder)."""
 
 
 class Money(_Table):
@@ -249,6 +267,7 @@ class Recipe(_Table):
     samples: Samples = Samples()
     recovery: Recovery = Recovery()
     preferences: Preferences = Preferences()
+    writers: Writers = Writers()
     money: Money = Money()
 
 

@@ -5,34 +5,42 @@ Does not: train (`trainer.py`) or show anything (the command line does).
 Try it: causerie train recipes/starter.toml
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from causerie.data.shards import file_sha256
-from causerie.errors import ConfigError
+from causerie.data.shards import read_manifest
+from causerie.errors import CauserieError, CheckpointError, ConfigError, RunStopped
 from causerie.modeling.config import learning_rates
 from causerie.tokenization.tokenizer import Tokenizer
 from causerie.training import machine
+from causerie.training.at_work import alone_in
 from causerie.training.checkpoint import Checkpoints
 from causerie.training.contract import Objective
-from causerie.training.conversations import tokenizer_folder
+from causerie.training.conversations import tokenizer_of
 from causerie.training.events import Event, Tell
-from causerie.training.export import export
-from causerie.training.networks import EXPORTED, network_of, trained_flops
+from causerie.training.export import GGUF, export
+from causerie.training.float8 import check_float8, to_float8
+from causerie.training.lineage import finish
+from causerie.training.networks import network_of, trained_flops
+from causerie.training.objectives.pretrain import shard_folders
 from causerie.training.objectives.table import TABLE
 from causerie.training.optimisers import Optimiser
 from causerie.training.parallel import Processes, joined, spread
+from causerie.training.plots import draw
 from causerie.training.recipe import Recipe
-from causerie.training.run_folder import RunFolder, last_of
+from causerie.training.recipe_file import read_recipe
+from causerie.training.run_folder import RECIPE, RunFolder, last_step
 from causerie.training.samples import writer
 from causerie.training.step import products_in
 from causerie.training.tokens import make_tokens
-from causerie.training.trainer import Progress, Trainer, Work
+from causerie.training.trainer import Trainer, Work
+from causerie.training.writers.table import check_writers, written
 
-COMPILE_FROM_FLOPS = 2e14
-"""Runs with less to do are over before torch.compile has won back its minute."""
+COMPILE_FROM_FLOPS = 4e13
+"""Runs with less to do are over before torch.compile has won back the time that it takes: 40 s on 2 cores."""
 
 
 def train(recipe: Recipe, *, resume: bool = False, tell: Tell | None = None) -> RunFolder:
@@ -45,48 +53,103 @@ def train(recipe: Recipe, *, resume: bool = False, tell: Tell | None = None) -> 
 
     Raises:
         ConfigError: The recipe does not fit this machine, its data, or the run that is resumed.
-        Conflict: There is a run in the folder, and it is not to be resumed.
+        Conflict: There is a run in the folder, and it is not to be resumed; or another process trains there.
         DataError: The data is missing or damaged.
         ModelFileError: The model to go on from cannot be read.
         RunStopped: SIGTERM or Ctrl-C; a checkpoint is written.
         RunError: Training failed, or a checkpoint could not be written or read.
     """
+    check_writers(recipe)
     if recipe.compute.threads:
         torch.set_num_threads(recipe.compute.threads)
-    with joined() as processes:
-        folder = RunFolder(recipe, resume=resume)
+    with joined() as processes, _watched(recipe, processes, resume=resume, tell=tell) as (folder, everyone):
         if processes.first:
             make_tokens(recipe)
         processes.wait()
         objective = TABLE[recipe.objective](recipe, processes)
         tokenizer = _tokenizer(recipe)
         work = prepare(recipe, objective, processes, folder.checkpoints, tokenizer)
-
-        def everyone(event: Event) -> None:
-            folder.write(event)
-            if tell is not None:
-                tell(event)
-
         if processes.first:
             folder.begin(machine.versions())
         with products_in(work.precision, processes.device):
             objective.begin(work.model, folder.path)
-        progress = Trainer(work, everyone).run(resume=resume)
-        exported = export(recipe, work.network, tokenizer, folder.path, processes) if tokenizer else None
-        if processes.first:
-            folder.finish(_lineage(work, progress, folder, tokenizer, exported))
-            everyone(Event("end", progress.step, {"seconds": progress.seconds, "gguf": str(exported or "")}))
+        with written(recipe, folder.path, everyone) if processes.first else nullcontext(everyone) as tell_all:
+            progress = Trainer(work, tell_all).run(resume=resume)
+            exported = export(recipe, work.network, tokenizer, folder.path, processes) if tokenizer else None
+            if processes.first:
+                finish(folder, work, progress, tokenizer, exported)
+                tell_all(Event("end", progress.step, {"seconds": progress.seconds, "gguf": str(exported or "")}))
         processes.wait()
         return folder
+
+
+@contextmanager
+def _watched(
+    recipe: Recipe, processes: Processes, *, resume: bool, tell: Tell | None
+) -> Iterator[tuple[RunFolder, Tell]]:
+    """The run's folder with nobody else in it, and who is told; why the run fails is told too."""
+    folder = RunFolder(recipe, resume=resume)
+
+    def everyone(event: Event) -> None:
+        folder.write(event)
+        if event.kind == "evaluation":
+            draw(folder.path)
+        if tell is not None:
+            tell(event)
+
+    with alone_in(folder.path) if processes.first else nullcontext():
+        try:
+            yield folder, everyone
+        except RunStopped:
+            raise
+        except CauserieError as error:
+            if processes.first and folder.begun:
+                facts = {"code": error.code, "message": error.message, "hint": error.hint}
+                everyone(Event("failed", last_step(folder.path), facts))
+            raise
+
+
+def export_last(run: Path) -> Path:
+    """Export the model of a run's last good checkpoint, also where the run is not over; the GGUF's path.
+
+    Raises:
+        CheckpointError: There is none, or it cannot be read.
+        ConfigError: The run has no tokenizer, so that nobody could talk with its model.
+        Conflict: It is training now.
+    """
+    recipe = read_recipe(run / RECIPE)
+    with joined() as processes, alone_in(run, wait_s=0.5):
+        tokenizer = _tokenizer(recipe)
+        if tokenizer is None:
+            raise ConfigError(
+                "the run {folder} was trained on tokens without a tokenizer: nobody could talk with its model",
+                folder=str(run), hint="give the folder of its tokenizer as data.tokenizer",
+            )  # fmt: skip
+        new = recipe.objective == "pretrain" and not recipe.model.start
+        network = network_of(recipe, read_manifest(shard_folders(recipe)[0]).vocabulary_size if new else 0)
+        checkpoints = Checkpoints(run / "checkpoints", recipe.checkpoints.keep, processes)
+        checkpoints.close()
+        path, _ = checkpoints.last_good()
+        if path is None:
+            raise CheckpointError("the run {folder} has no checkpoint that is good", folder=str(run),
+                                  hint="let it train a while first")  # fmt: skip
+        checkpoints.read(
+            path, {f"model.{name}": w.detach() for name, w in network.named_parameters() if w.requires_grad}
+        )
+        return export(recipe, network, tokenizer, run, processes) or run / "export" / GGUF
 
 
 def prepare(
     recipe: Recipe, objective: Objective, processes: Processes, checkpoints: Path, tokenizer: Tokenizer | None
 ) -> Work:
     """All that the trainer works with."""
-    precision = machine.precision_of(recipe.compute.precision, processes.device)
+    precision = machine.precision_of(recipe.compute.autocast, processes.device)
+    if recipe.compute.precision == "fp8":
+        check_float8(processes.device)
     network = network_of(recipe, objective.vocabulary).to(processes.device)
     network.recompute = recipe.compute.recompute
+    if recipe.compute.precision == "fp8":
+        to_float8(network)
     steps = steps_of(recipe, objective.sequences)
     flops_per_token = trained_flops(network, recipe.model.context)
     if compiles(recipe, flops_per_token * steps * recipe.batch.size * recipe.model.context / processes.world):
@@ -120,46 +183,14 @@ def compiles(recipe: Recipe, flops: float) -> bool:
     """Whether torch.compile pays for so many operations of one process."""
     if recipe.compute.compile != "auto":
         return recipe.compute.compile == "on"
-    return recipe.objective == "pretrain" and flops > COMPILE_FROM_FLOPS
+    return recipe.objective == "pretrain" and flops > COMPILE_FROM_FLOPS and machine.has_compiler()
 
 
 def _tokenizer(recipe: Recipe) -> Tokenizer | None:
     """The tokenizer; None for token shards that came without one: then there are no samples and no export."""
     try:
-        return Tokenizer.load(tokenizer_folder(recipe))
+        return tokenizer_of(recipe)
     except ConfigError:
         if recipe.objective == "pretrain" and not recipe.data.tokenizer:
             return None
         raise
-
-
-def _lineage(
-    work: Work, progress: Progress, folder: RunFolder, tokenizer: Tokenizer | None, exported: Path | None
-) -> dict[str, Any]:
-    """Where the model comes from, for whoever decides whether it may be released."""
-    recipe, network = work.recipe, work.network
-    return {
-        "objective": recipe.objective,
-        "start": _start(recipe),
-        "data_sha256": work.objective.state()["data_sha256"],
-        "tokenizer_sha256": tokenizer.sha256 if tokenizer else "",
-        "parameters": network.config.parameters(),
-        "steps": progress.step,
-        "tokens": progress.tokens,
-        "flops": progress.tokens * work.flops_per_token,
-        "seconds": progress.seconds,
-        "skipped_batches": progress.skipped,
-        "last_step": last_of(folder.path, "step"),
-        "last_evaluation": last_of(folder.path, "evaluation"),
-        "gguf_sha256": file_sha256(exported) if exported else "",
-    }
-
-
-def _start(recipe: Recipe) -> dict[str, str]:
-    """What was gone on from, with its hash."""
-    if not recipe.model.start:
-        return {}
-    path = Path(recipe.model.start)
-    folders = (path, path / EXPORTED)
-    found = [path] if path.is_file() else [file for each in folders for file in sorted(each.glob("*.safetensors"))]
-    return {"path": str(path)} | {file.name: file_sha256(file) for file in found}

@@ -6,8 +6,12 @@
       metrics.jsonl         one object an event: {"kind": "step", "step": 12, "loss": 3.4, ...}
       samples.jsonl         what the model wrote along the way
       checkpoints/          see `checkpoint.py`
+      process.json          who trains here, or was the last to; see `at_work.py`
+      curves.svg            loss, bits per byte and learning rate, drawn anew at each evaluation; see `plots.py`
       lineage.json          at the end: hashes of recipe, data, tokenizer and start, figures reached, FLOPs spent
+      README.md             at the end: figures, curves and samples for a person
       export/               the model: a Hugging Face folder and a GGUF file
+      writers/              files of other programs, where the recipe names some; see `writers/table.py`
 
 Does: write these, each whole or not at all; refuse to mix two runs in one folder; cut metrics back on resuming.
 Does not: train.
@@ -68,11 +72,16 @@ class RunFolder:
         """Where the model goes."""
         return self.path / "export"
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is a run in it."""
+        return (self.path / RECIPE).is_file()
+
     def begin(self, versions: dict[str, str]) -> None:
         """Write down what is known before the first step."""
         self.path.mkdir(parents=True, exist_ok=True)
-        _write_whole(self.path / RECIPE, toml_of(self.recipe))
-        _write_whole(self.path / VERSIONS, _json(versions))
+        write_whole(self.path / RECIPE, toml_of(self.recipe))
+        write_whole(self.path / VERSIONS, _json(versions))
 
     def write(self, event: Event) -> None:
         """Append an event; one that says where a run goes on takes back what was said after that."""
@@ -87,13 +96,13 @@ class RunFolder:
             path = self.path / name
             if path.is_file():
                 kept = [row for row in rows(path) if row["step"] <= step]
-                _write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept))
+                write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept))
 
     def finish(self, lineage: dict[str, Any]) -> None:
         """Write the lineage, with the hash of the recipe."""
         recipe_sha256 = hashlib.sha256(toml_of(self.recipe).encode()).hexdigest()
         versions = json.loads((self.path / VERSIONS).read_text(encoding="utf-8"))
-        _write_whole(self.path / LINEAGE, _json({"recipe_sha256": recipe_sha256, "versions": versions, **lineage}))
+        write_whole(self.path / LINEAGE, _json({"recipe_sha256": recipe_sha256, "versions": versions, **lineage}))
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -110,6 +119,12 @@ def last_of(run: Path, kind: str) -> dict[str, Any]:
     """The last event of a kind that a run said (empty = none)."""
     found = [row for row in rows(run / METRICS) if row["kind"] == kind]
     return found[-1] if found else {}
+
+
+def last_step(run: Path) -> int:
+    """The step of the last event that a run said (0 = none)."""
+    steps = [row["step"] for row in rows(run / METRICS)] if (run / METRICS).is_file() else []
+    return int(steps[-1]) if steps else 0
 
 
 def _same_run(before: Recipe, now: Recipe) -> None:
@@ -132,7 +147,7 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """The file has its old content or all of the new one, never a part."""
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")

@@ -27,6 +27,8 @@ def writer(recipe: Recipe, network: Transformer, tokenizer: Tokenizer) -> Callab
             asked = [{"role": "user", "content": prompt}]
             ids = template.encode_conversation(tokenizer, asked, add_generation_prompt=True)[0]
         ids = ids[-(network.config.context - 1) :] or [tokenizer.document_end_id or 0]
-        return tokenizer.decode(list(stream(network, ids, max_tokens=settings.tokens, sampling=sampling, stop=stop)))
+        written = stream(network, ids, max_tokens=settings.tokens, sampling=sampling, stop=stop)
+        # A model may have more ids than its tokenizer, and one that has learnt little comes to them.
+        return tokenizer.decode([each for each in written if each < tokenizer.size])
 
     return write

@@ -13,7 +13,7 @@ from causerie.data.records import samples
 from causerie.errors import ConfigError
 from causerie.tokenization.tokenizer import Tokenizer
 from causerie.tokenization.train import train_bpe
-from causerie.training.conversations import tokenizer_folder
+from causerie.training.conversations import tokenizer_of
 from causerie.training.objectives.pretrain import shard_folders
 from causerie.training.recipe import Recipe
 
@@ -47,7 +47,7 @@ def _tokenizer(recipe: Recipe, folder: Path) -> Tokenizer:
     """The one that is there, or a new one."""
     wanted = recipe.tokenizer
     if wanted is None:
-        return Tokenizer.load(tokenizer_folder(recipe))
+        return tokenizer_of(recipe)
     own = folder / "tokenizer"
     if (own / "tokenizer.json").is_file():
         known = Tokenizer.load(own)

@@ -126,13 +126,18 @@ class Trainer:
         return bool(every_steps) and self.progress.step % every_steps == 0
 
     def _begin(self, *, resume: bool) -> None:
-        self._say("start", steps=self.work.steps, sequences=self.work.objective.sequences)
+        self._say(
+            "start", steps=self.work.steps, sequences=self.work.objective.sequences,
+            parameters=self.work.network.config.parameters(),
+        )  # fmt: skip
         for reason, count in self.work.objective.left_out.items():
             self._say("left out", reason=reason, count=count)
         if resume and self._load():
             return
         # The checkpoint of step 0 is what a spike in the first steps goes back to, and it finds a full disk at once.
         self._checkpoint()
+        if self.work.recipe.model.start:
+            self.evaluate()  # what the model can do before it is taught: the figure to beat
 
     def _step(self) -> tuple[Outcome, str | None]:
         """One batch: what it gave, and why its step was not taken (None where it was)."""

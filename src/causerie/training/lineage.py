@@ -1,0 +1,77 @@
+"""Where a model comes from: what is written into the run's folder when the run is over.
+
+Does: gather hashes, figures and cost for the release gate (`lineage.json`), draw the curves a last time, write the
+README for a person.
+Does not: judge.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from causerie.data.shards import file_sha256
+from causerie.tokenization.tokenizer import Tokenizer
+from causerie.training import machine
+from causerie.training.networks import EXPORTED
+from causerie.training.plots import PLOT, draw
+from causerie.training.recipe import Recipe
+from causerie.training.run_folder import METRICS, RunFolder, last_of, rows
+from causerie.training.run_readme import write_readme
+from causerie.training.trainer import Progress, Work
+
+
+def finish(
+    folder: RunFolder, work: Work, progress: Progress, tokenizer: Tokenizer | None, exported: Path | None
+) -> None:
+    """Write lineage, curves and README of a run that is over.
+
+    Args:
+        folder: Of the run.
+        work: What it worked with.
+        progress: How far it came.
+        tokenizer: The model's (None = there is none, and no export).
+        exported: The GGUF file.
+    """
+    draw(folder.path)
+    lineage = lineage_of(work, progress, folder.path, tokenizer, exported)
+    folder.finish(lineage)
+    write_readme(folder.path, lineage)
+
+
+def lineage_of(
+    work: Work, progress: Progress, run: Path, tokenizer: Tokenizer | None, exported: Path | None
+) -> dict[str, Any]:
+    """Where the model comes from, for whoever decides whether it may be released."""
+    recipe, network = work.recipe, work.network
+    return {
+        "objective": recipe.objective,
+        "start": _start(recipe),
+        "data_sha256": work.objective.state()["data_sha256"],
+        "tokenizer_sha256": tokenizer.sha256 if tokenizer else "",
+        "parameters": network.config.parameters(),
+        "steps": progress.step,
+        "tokens": progress.tokens,
+        "flops": progress.tokens * work.flops_per_token,
+        "seconds": progress.seconds,
+        "skipped_batches": progress.skipped,
+        "peak_memory_bytes": machine.peak_memory_bytes(),
+        "plots": [PLOT],
+        "first_evaluation": first_evaluation(run),
+        "last_step": last_of(run, "step"),
+        "last_evaluation": last_of(run, "evaluation"),
+        "gguf_sha256": file_sha256(exported) if exported else "",
+    }
+
+
+def first_evaluation(run: Path) -> dict[str, Any]:
+    """What the model that was gone on from reached before its first step (empty = it was a new one)."""
+    return next((row for row in rows(run / METRICS) if row["kind"] == "evaluation" and row["step"] == 0), {})
+
+
+def _start(recipe: Recipe) -> dict[str, str]:
+    """What was gone on from, with its hash."""
+    if not recipe.model.start:
+        return {}
+    path = Path(recipe.model.start)
+    folders = (path, path / EXPORTED)
+    found = [path] if path.is_file() else [file for each in folders for file in sorted(each.glob("*.safetensors"))]
+    return {"path": str(path)} | {file.name: file_sha256(file) for file in found}
