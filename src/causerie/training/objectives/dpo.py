@@ -8,25 +8,19 @@ Does not: keep a reference model.
 Source: Rafailov et al., 2023, Direct Preference Optimization. https://arxiv.org/abs/2305.18290
 """
 
-# Shape letters: P pairs, T positions; rows 0 to P - 1 are the better answers, rows P to 2 P - 1 the worse ones.
+# Shape letters: P pairs; the first answer of each is the better one.
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
-
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
 from causerie.training.contract import Loss, MicroBatch
 from causerie.training.conversations import encoder_of, pairs, some
-from causerie.training.examples import Encoded, Order, padded_rows, sha256_of
-from causerie.training.objectives.reference import answer_log_probabilities, of_the_start
+from causerie.training.objectives.held_to_start import HeldToStart
 from causerie.training.parallel import Processes
 from causerie.training.recipe import Recipe
 
 
-class DirectPreferences:
+class DirectPreferences(HeldToStart):
     """The objective.
 
     Args:
@@ -37,63 +31,17 @@ class DirectPreferences:
         DataError: There are no pairs, or none fits.
     """
 
-    bytes_per_target = 0.0
-
     def __init__(self, recipe: Recipe, processes: Processes) -> None:
-        self._recipe, self._processes = recipe, processes
         encoder = encoder_of(recipe)
         learnt = some(pairs(recipe, encoder, "train"), recipe, "preferences")
         measured = list(pairs(recipe, encoder, "validation")) if recipe.data.validation else []
-        self.left_out = encoder.left_out
-        self._pairs = [*learnt, *measured]
-        self._measured = range(len(learnt), len(self._pairs))
-        self._order = Order(len(learnt), recipe.batch.micro_size, recipe.seed, processes, sha256_of(self._answers()))
-        self.sequences, self.vocabulary = len(learnt), encoder.tokenizer.size
-        self._reference = torch.empty(0)
-
-    def _answers(self) -> list[Encoded]:
-        """Every better answer, then every worse one."""
-        return [better for better, _ in self._pairs] + [worse for _, worse in self._pairs]
-
-    def begin(self, model: nn.Module, folder: Path) -> None:
-        """What the start thinks of every answer."""
-        at_once = 2 * self._recipe.batch.micro_size
-        self._reference = of_the_start(model, self._answers(), folder, self._processes, at_once).view(2, -1)
-
-    def next(self) -> MicroBatch:
-        """The next pairs."""
-        return self._micro(self._order.next())
-
-    def _micro(self, numbers: Sequence[int]) -> MicroBatch:
-        rows = [self._pairs[number][0] for number in numbers] + [self._pairs[number][1] for number in numbers]
-        tensors = padded_rows(rows) | {"reference": self._reference[:, list(numbers)]}
-        return MicroBatch(tensors, len(numbers), tensors["tokens"].numel())
-
-    def skip(self, batches: int) -> None:
-        """Without the next pairs."""
-        self._order.skip(batches)
-
-    def state(self) -> dict[str, Any]:
-        """Of the order."""
-        return self._order.state()
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Of the order."""
-        self._order.load(state)
-
-    def held_out(self) -> Iterator[MicroBatch]:
-        """Pairs of the validation part; those that cannot be shared evenly are left out."""
-        world = self._processes.world
-        count = min(len(self._measured), self._recipe.evaluation.sequences) // world
-        own = self._measured[self._processes.rank * count :][:count]
-        for start in range(0, count, self._recipe.batch.micro_size):
-            yield self._micro(own[start : start + self._recipe.batch.micro_size])
+        better = [pair[0] for pair in (*learnt, *measured)]
+        worse = [pair[1] for pair in (*learnt, *measured)]
+        super().__init__(recipe, processes, encoder, better, worse, len(learnt), known_by=[*better, *worse])
 
     def loss(self, model: nn.Module, batch: MicroBatch) -> Loss:
         """Summed over the pairs, in nats; and how often, and by how much, the better answer gained more."""
-        given = batch.tensors
-        now_2P = answer_log_probabilities(model, given["tokens"], given["targets"]).view(2, -1)
-        return dpo_loss(now_2P, given["reference"], self._recipe.preferences.beta)
+        return dpo_loss(self._now(model, batch), batch.tensors["reference"], self._recipe.preferences.beta)
 
 
 def dpo_loss(now_2P: Tensor, reference_2P: Tensor, beta: float) -> Loss:

@@ -12,11 +12,9 @@ Source: Ethayarajh et al., 2024, KTO: Model Alignment as Prospect Theoretic Opti
 https://arxiv.org/abs/2402.01306
 """
 
-# Shape letters: N answers, T positions; rows 0 to N - 1 are the answers, rows N to 2 N - 1 those to other questions.
+# Shape letters: N answers; the second answer at each place is one to another question.
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -25,13 +23,13 @@ from torch import Tensor, nn
 from causerie.data.reader import permuted
 from causerie.training.contract import Loss, MicroBatch
 from causerie.training.conversations import encoder_of, judgements, some
-from causerie.training.examples import Encoded, Order, padded_rows, sha256_of
-from causerie.training.objectives.reference import answer_log_probabilities, of_the_start
+from causerie.training.examples import Encoded
+from causerie.training.objectives.held_to_start import HeldToStart
 from causerie.training.parallel import Processes
 from causerie.training.recipe import Recipe
 
 
-class Judgements:
+class Judgements(HeldToStart):
     """The objective.
 
     Args:
@@ -42,67 +40,23 @@ class Judgements:
         DataError: There are no answers, or none fits.
     """
 
-    bytes_per_target = 0.0
-
     def __init__(self, recipe: Recipe, processes: Processes) -> None:
-        self._recipe, self._processes = recipe, processes
         encoder = encoder_of(recipe)
         learnt = some(judgements(recipe, encoder, "train"), recipe, "judgements")
         measured = list(judgements(recipe, encoder, "validation")) if recipe.data.validation else []
-        self.left_out = encoder.left_out
-        self._answers = [answer for answer, _ in (*learnt, *measured)]
+        answers = [answer for answer, _ in (*learnt, *measured)]
         self._good = torch.tensor([good for _, good in (*learnt, *measured)])
-        self._others = _answers_to_other_questions(self._answers, recipe.model.context)
-        self._measured = range(len(learnt), len(self._answers))
-        self._order = Order(len(learnt), recipe.batch.micro_size, recipe.seed, processes, sha256_of(self._answers))
-        self.sequences, self.vocabulary = len(learnt), encoder.tokenizer.size
-        self._reference = torch.empty(0)
+        others = _answers_to_other_questions(answers, recipe.model.context)
+        super().__init__(recipe, processes, encoder, answers, others, len(learnt), known_by=answers)
 
-    def begin(self, model: nn.Module, folder: Path) -> None:
-        """What the start thinks of every answer, to its own question and to another."""
-        rows = [*self._answers, *self._others]
-        at_once = 2 * self._recipe.batch.micro_size
-        self._reference = of_the_start(model, rows, folder, self._processes, at_once).view(2, -1)
-
-    def next(self) -> MicroBatch:
-        """The next answers."""
-        return self._micro(self._order.next())
-
-    def _micro(self, numbers: Sequence[int]) -> MicroBatch:
-        rows = [self._answers[number] for number in numbers] + [self._others[number] for number in numbers]
-        tensors = padded_rows(rows) | {
-            "reference": self._reference[:, list(numbers)],
-            "good": self._good[list(numbers)],
-        }
-        return MicroBatch(tensors, len(numbers), tensors["tokens"].numel())
-
-    def skip(self, batches: int) -> None:
-        """Without the next answers."""
-        self._order.skip(batches)
-
-    def state(self) -> dict[str, Any]:
-        """Of the order."""
-        return self._order.state()
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Of the order."""
-        self._order.load(state)
-
-    def held_out(self) -> Iterator[MicroBatch]:
-        """Answers of the validation part; those that cannot be shared evenly are left out."""
-        world = self._processes.world
-        count = min(len(self._measured), self._recipe.evaluation.sequences) // world
-        own = self._measured[self._processes.rank * count :][:count]
-        for start in range(0, count, self._recipe.batch.micro_size):
-            yield self._micro(own[start : start + self._recipe.batch.micro_size])
+    def _more(self, numbers: Sequence[int]) -> Mapping[str, Tensor]:
+        return {"good": self._good[list(numbers)]}
 
     def loss(self, model: nn.Module, batch: MicroBatch) -> Loss:
         """Summed over the answers."""
-        given = batch.tensors
-        now_2N = answer_log_probabilities(model, given["tokens"], given["targets"]).view(2, -1)
-        settings = self._recipe.preferences
+        given, settings = batch.tensors, self._recipe.preferences
         weights = (settings.bad_weight, settings.good_weight)
-        return kto_loss(now_2N, given["reference"], given["good"], settings.beta, weights)
+        return kto_loss(self._now(model, batch), given["reference"], given["good"], settings.beta, weights)
 
 
 def kto_loss(now_2N: Tensor, reference_2N: Tensor, good_N: Tensor, beta: float, weights: tuple[float, float]) -> Loss:
