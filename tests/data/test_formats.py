@@ -76,6 +76,19 @@ def test_a_file_cut_short_is_named(tmp_path: Path) -> None:
         of(tmp_path / "story.txt.gz")
 
 
+def test_rows_of_tables(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes(b'text,by\r\n"One, ""two""\nthree",me\r\n\r\nalone\r\nfour,you\r\n')
+    first, odd, last = of(tmp_path / "rows.csv")
+    assert first == ("#0", {"text": 'One, "two"\nthree', "by": "me"})
+    assert isinstance(odd, Removed)
+    assert odd.detail == "#2: 1 fields where the first line has 2"
+    assert last == ("#3", {"text": "four", "by": "you"})
+    (tmp_path / "rows.tsv").write_text('text\tby\nOne, "two"\tme\n', encoding="utf-8")
+    assert of(tmp_path / "rows.tsv") == [("#0", {"text": 'One, "two"', "by": "me"})]
+    (tmp_path / "empty.csv").write_bytes(b"")
+    assert of(tmp_path / "empty.csv") == []
+
+
 @pytest.mark.parametrize(
     ("data", "text"),
     [

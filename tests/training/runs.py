@@ -53,7 +53,7 @@ def recipe_of(data: Path, run: Path, **changes: Any) -> Recipe:
         "optimiser": {"z_loss": 1e-4},
         "checkpoints": {"every_steps": 5, "keep": 3},
         "evaluation": {"every_steps": 10, "sequences": 8},
-        "compute": {"compile": "off", "threads": 1},
+        "compute": {"compile": "off", "precision": "float32", "threads": 1},
     }
     for name, value in changes.items():
         table, _, key = name.partition("__")

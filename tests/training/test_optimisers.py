@@ -16,19 +16,25 @@ from causerie.training.schedule import share
 CONFIG = from_depth(2, vocabulary=64, context=16, width=32, heads=2, kv_heads=1, head_width=16, hidden=48)
 
 
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shape", [(16, 16), (8, 24), (24, 8)])
-def test_an_orthogonalised_matrix_keeps_directions_and_evens_out_their_lengths(shape: tuple[int, int]) -> None:
+def test_an_orthogonalised_matrix_keeps_directions_and_evens_out_their_lengths(
+    shape: tuple[int, int], precision: torch.dtype
+) -> None:
     torch.manual_seed(0)
     matrix = torch.randn(shape) * torch.logspace(0, 2, shape[1])
     u, _, v = torch.linalg.svd(matrix, full_matrices=False)
-    along = (u.T @ orthogonalised(matrix) @ v.T).diagonal()
+    nearest = orthogonalised(matrix, precision)
+    assert nearest.dtype == torch.float32
+    along = (u.T @ nearest @ v.T).diagonal()
     assert ((along > 0.5) & (along < 1.3)).float().mean() > 0.8
 
 
-def test_muon_is_torchs_muon() -> None:
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_muon_is_torchs_muon(precision: torch.dtype) -> None:
     torch.manual_seed(0)
     ours, theirs = (nn.Parameter(torch.ones(12, 8)) for _ in range(2))
-    muon = Muon([ours], lr=0.02, momentum=0.9, weight_decay=0.1)
+    muon = Muon([ours], lr=0.02, momentum=0.9, weight_decay=0.1, precision=precision)
     peer = torch.optim.Muon([theirs], lr=0.02, momentum=0.9, weight_decay=0.1)
     for _ in range(4):
         ours.grad = torch.randn(12, 8)

@@ -22,7 +22,7 @@ RECIPES = Path(__file__).parents[2] / "recipes"
 
 
 def test_sizes_operations_and_memory_are_those_of_training() -> None:
-    recipe = read_recipe(RECIPES / "fleet-7b.toml", ["compute.recompute=false"])
+    recipe = read_recipe(RECIPES / "fleet-7b.toml", ["compute.recompute=false", "compute.precision=bfloat16"])
     run = run_of(recipe, "fleet-7b")
     config = from_depth(32, vocabulary=128_256, context=4096, **recipe.model.sizes())
     assert run.network.parameters == config.parameters()

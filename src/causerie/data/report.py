@@ -5,9 +5,7 @@ Does not: hold personal data: examples were masked when they were taken.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable
-from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
@@ -15,41 +13,22 @@ from string import Template
 from causerie.data.card import Card, StepFacts
 from causerie.data.records import SPLITS
 from causerie.data.tally import Example, Tally, total
+from causerie.data.wording import Wording
 
 _NUMBER = re.compile(r"\d+")
 
 
-@cache
-def _french() -> dict[str, str]:
-    """Every sentence and reason."""
-    table = tomllib.loads(Path(__file__).with_name("report_fr.toml").read_text(encoding="utf-8"))
-    return {english: french for section in table.values() for english, french in section.items()}
-
-
-class _Words:
+class _Words(Wording):
     """Sentences in the report's language."""
 
     def __init__(self, language: str) -> None:
-        self.language = "fr" if language == "fr" else "en"
-
-    def __call__(self, text: str, **values: object) -> str:
-        said = _french().get(text, text) if self.language == "fr" else text
-        return said.format_map(values) if values else said
+        super().__init__(language, Path(__file__).with_name("report_fr.toml"))
 
     def reason(self, text: str) -> str:
         """Why a text went, a number in it or not; what nobody foresaw stays English."""
         number = _NUMBER.search(text)
         said = self(_NUMBER.sub("N", text))
         return said.replace("N", number[0], 1) if number else said
-
-    def number(self, value: int) -> str:
-        """With its thousands apart, as the language does it."""
-        return f"{value:,}".replace(",", "\u202f") if self.language == "fr" else f"{value:,}"
-
-    def share(self, part: int, whole: int) -> str:
-        """In per cent."""
-        share = f"{part / max(whole, 1):.1%}"
-        return share.replace(".", ",").replace("%", "\u202f%") if self.language == "fr" else share
 
 
 def write_report(card: Card, by_source: Iterable[Tally], path: Path, language: str = "en") -> None:

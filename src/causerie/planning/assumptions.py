@@ -37,58 +37,69 @@ class Assumptions(BaseModel):
 
     utilisation: Range = Range(0.45, 0.40, 0.35)
     """Share of the data sheet's bfloat16 operations that training uses (MFU), while it trains.
-    Source: Llama 3 reached 0.38 to 0.43 on 8,192 to 16,384 H100 (arXiv 2407.21783, table 4)."""
+    Source: Llama 3 reached 0.38 to 0.43 on 8,192 to 16,384 H100 (arXiv 2407.21783, table 4); the ends are a little
+    wider."""
     other_loss: Range = Range(0.02, 0.05, 0.10)
     """Share of time that goes to neither training nor failures: evaluation, changes, waiting, planned stops.
-    Source: Llama 3 trained in "higher than 90 %" of the time (section 3.3.4), failures alone leave about 0.95."""
+    Source: Llama 3 trained usefully for more than 90 % of the time (arXiv 2407.21783, section 3.3.4); failures alone
+    leave about 0.95 by this program's own arithmetic. The ends are an assumption."""
     fp8_gain: Range = Range(1.5, 1.35, 1.2)
     """How much faster a whole step is in fp8 than in bfloat16.
-    Source: PyTorch, 2024, "Supercharging training using float8 and FSDP2": up to 1.5 on 512 H100."""
+    Source: PyTorch, November 2024, "Supercharging Training using float8 and FSDP2": up to 1.5, on 128 to 512 H100,
+    and less for small networks. The other two values are an assumption."""
     mixture_share: Range = Range(1.0, 0.75, 0.6)
     """What a mixture of experts keeps of a dense network's utilisation: tokens travel to their experts.
-    Source: arXiv 2504.14960 (39 to 49 % for mixtures on H100); fine-grained ones less (arXiv 2412.19437)."""
+    Source: an assumption. NVIDIA reached an MFU of 0.49 with large experts and of 0.39 with small ones on H100 (arXiv
+    2504.14960, abstract); the expected value stands or falls with the row of DeepSeek-V3 in the documentation."""
     kernel_share: Range = Range(0.75, 0.70, 0.60)
     """Share of the data sheet that large matrix products and attention reach alone: no layout comes above it.
-    Source: FlashAttention-3 reaches 0.75 on an H100 (arXiv 2407.08608); cuBLAS about as much within its power."""
+    Source: FlashAttention-3 reaches 0.75 on an H100 (arXiv 2407.08608, abstract); that matrix products come about as
+    high within the card's power is an assumption."""
     gpu_hours_between_failures: Range = Range(80_000, 50_700, 29_500)
     """GPU hours from one unplanned stop of the run to the next, of the whole fleet together.
-    Source: Llama 3: 419 stops in 54 days on 16,384 GPUs, 50,675; Meta's clusters: 1.8 h at 16,384 GPUs, 29,491
-    (arXiv 2410.21680, which also has 7.9 h at 1,024 GPUs, 8,090); the good end is a guess."""
+    Source: Llama 3: 419 stops in 54 days on 16,384 H100, 50,675 (arXiv 2407.21783, section 3.3.4); Meta's research
+    clusters of A100: 1.8 h at 16,384 GPUs, 29,491, a projection (arXiv 2410.21680, which measured 7.9 h at 1,024
+    GPUs, 8,090); the good end is an assumption."""
     restart_s: Range = Range(180, 300, 1800)
     """From a failure to the first new step: notice it, replace the machine, load the checkpoint.
-    Source: no study gives one figure; 5 minutes needs automation and spare machines, half an hour is by hand."""
+    Source: none, an assumption; 5 minutes needs automation and spare machines, half an hour is by hand."""
     stall_s: Range = Range(5, 10, 60)
     """How long a checkpoint stops training: copying to the host's memory, the writing goes on beside.
-    Source: PyTorch, 2024, asynchronous distributed checkpoints: 6.3 s for 7 thousand million weights, 149 s
-    without."""
+    Source: PyTorch and IBM, 2024, "Reducing Model Checkpointing Times by Over 10x with PyTorch Distributed
+    Asynchronous Checkpointing": 6.3 s for 7 thousand million weights, 148.8 s without; the range is an assumption."""
     storage_bytes_per_s_per_gpu: Range = Range(4.3e8, 1.2e8, 1.2e7)
     """What the storage takes of a checkpoint a second, for each GPU.
-    Source: Llama 3's storage, 2 TB/s sustained and 7 TB/s at most for 16,384 GPUs (section 3.3.1); the bad end: a
-    tenth."""
+    Source: Llama 3's storage, 2 TB/s sustained and 7 TB/s at most, shared by 16,384 GPUs (arXiv 2407.21783, section
+    3.3.1); the bad end, a tenth, is an assumption."""
     rent_usd_per_gpu_hour: Range = Range(1.5, 2.0, 4.0)
     """Price of a rented GPU for an hour, server and network included, USD.
-    Source: DeepSeek-AI counts 2 USD for an H800 (arXiv 2412.19437, table 1); the ends are offers of 2024 and 2025."""
+    Source: DeepSeek-AI counts 2 USD for an H800 (arXiv 2412.19437, table 1), and the Olmo team for an H100 (arXiv
+    2512.13961, section 2.4); the ends are an assumption."""
     price_usd_per_gpu: Range = Range(25_000, 30_603, 40_000)
     """Price of a card that is bought, USD. An EXAMPLE: put your own quotation here.
-    Source: a press article of 2023: 30,603 for an H100 PCIe in a specialist shop, over 40,000 at an auction."""
+    Source: the press, 2023: 30,603 for an H100 PCIe in a specialist shop, over 40,000 at an auction (an article that
+    could not be looked up again); 25,000 is the low end of an analyst's estimate (TechSpot, August 2023)."""
     surroundings: Range = Range(1.3, 1.5, 2.0)
     """What servers, network, storage and building make of the cards' price: a factor.
     Source: none; an assumption of this program, to be replaced by quotations."""
     lifetime_years: Range = Range(6, 4, 3)
     """Years over which what is bought is written off, in equal parts.
-    Source: annual reports of large clouds write servers off in 5 to 6 years; new kinds of GPU come every 2."""
+    Source: annual reports: servers last 6 years for Alphabet and Microsoft (2023), 5.5 for Meta and 5 to 6 for Amazon
+    (2025); the expected value and the bad end are lower, an assumption, as new kinds of GPU come every 2 years."""
     host_share: Range = Range(0.2, 0.4, 0.82)
     """Watts of the rest of the server for each watt of its GPUs.
-    Source: DGX H100 takes 10.2 kW at most for 8 GPUs of 700 W, so 0.82 at most; the rest is an assumption."""
+    Source: a DGX H100 takes 10.2 kW at most (data sheet) for 8 GPUs of 700 W, so 0.82; the rest is an assumption."""
     pue: Range = Range(1.1, 1.2, 1.56)
     """Power of the whole building for each watt of its computers (power usage effectiveness).
-    Source: Uptime Institute, survey of 2024: 1.56 on average; large new sites report 1.1 to 1.2."""
+    Source: Uptime Institute, Global Data Center Survey 2024: 1.56 on average; that large new sites have 1.1 to 1.2 is
+    what their operators say."""
     usd_per_kwh: Range = Range(0.05, 0.10, 0.20)
     """Price of a kilowatt-hour, USD.
-    Source: prices for large consumers in Europe and the USA differ by this much; put your contract here."""
+    Source: none, an assumption; put your contract here."""
     co2_g_per_kwh: Range = Range(32, 480, 713)
     """Grams of CO2 equivalent of a kilowatt-hour.
-    Source: France 32 (RTE, 2023); world 480 and India 713 (Ember, Global Electricity Review 2024)."""
+    Source: France 32 in 2023 (RTE, Bilan électrique 2023); world 480 and India 713 in 2023 (Ember, Global Electricity
+    Review 2024)."""
 
 
 def assume(given: Iterable[str], before: Assumptions | None = None) -> Assumptions:

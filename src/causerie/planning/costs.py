@@ -12,8 +12,8 @@ from causerie.planning.memory import state_bytes
 HOURS_PER_YEAR = 8766.0
 """365.25 days."""
 TEXT_BYTES_PER_TOKEN = 4.2
-"""Of text with a vocabulary of 128,000. Source: Llama 3 has 3.94 characters a token (arXiv 2407.21783, section 3.2);
-accents and other scripts take more bytes."""
+"""Of text with a vocabulary of 128,000. Source: Llama 3 has 3.94 characters of English a token (arXiv 2407.21783,
+section 3.2); that accents and other scripts make 4.2 bytes of it is an assumption."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,16 @@
 
     MTBF of the fleet   M = (GPU hours between failures) / GPUs         failures are independent
     first order         tau = sqrt(2 delta M)                           Young, 1974
-    higher order        tau = sqrt(2 delta M) (1 + ... ) - delta        Daly, 2006, equation 37
-    goodput             tau / ((M + R) (exp((tau + delta) / M) - 1))    Daly, 2006, equation 20: exact for the
-                                                                        exponential distribution
+    higher order        tau = sqrt(2 delta M) (1 + ... ) - delta        Daly, 2006
+    goodput             tau / ((M + R) (exp((tau + delta) / M) - 1))    exact for the exponential distribution
 
 tau is the work between two checkpoints, delta the time that one stops training, R the time to be back at work. Too
 often costs checkpoints, too seldom costs repeated work: the optimum balances the two.
+
+The goodput follows from this: a segment of tau + delta without a failure takes exp((tau + delta) / M) tries on
+average, and all but the last fail; with R after each of those it takes (M + R) (exp((tau + delta) / M) - 1) in all.
+Nothing fails during R. Where restarts fail too, M exp(R / M) stands for M + R (Daly): the same but for terms of
+(R / M) squared.
 
 Does: these in closed form. `simulation.py` plays them out event by event, and the tests hold the two together.
 Does not: model failures that come in groups (a rack, a switch), slow machines, or wrong results without a crash.

@@ -7,9 +7,10 @@ For each weight, in bytes:
     float32 gradients                               4
     AdamW: mean and mean square                     8    (Muon, of the blocks' matrices: momentum alone, 4)
 
-This is the usual mixed precision (Rajbhandari et al., 2020, ZeRO, arXiv 1910.02054, section 3.1). Tensor and pipeline
-parallelism cut all of it; "optimiser" (ZeRO-1) also shares the optimiser's part among copies of the model, "all"
-(FSDP, ZeRO-3) everything.
+This is the usual mixed precision: Rajbhandari et al., 2020, ZeRO, arXiv 1910.02054, section 3.1, count 16, with
+gradients of 2 bytes; here they are summed in float32, as in Llama 3 (arXiv 2407.21783, section 3.3.2). Tensor and
+pipeline parallelism cut all of it; "optimiser" (ZeRO-1) also shares the optimiser's part among copies of the model,
+"all" (FSDP, ZeRO-3) everything.
 
 Does: count bytes of the fullest GPU for a layout.
 Does not: measure; fragmentation, the communication library and the CUDA context are the `RESERVE`.
@@ -110,18 +111,16 @@ def memory(run: Run, layout: Layout, micro_batches: int) -> Memory:
 def activation_bytes(run: Run, layout: Layout, micro_batches: int) -> float:
     """What the forward pass keeps for the backward one, in the first stage.
 
-    A block keeps, for each token: its input, both normalised streams and the sum between (4 widths); queries, keys,
-    values and attention's result, before and after norm and rotation; gate, up, and their product (4 inner widths).
-    Where the cheap ones are computed twice, norms, rotations and the product of gate and up are not kept: half of it.
-    Where all are, only the block's input stays, and one block at a time is whole.
+    Where the cheap ones are computed twice, norms, rotations and the product of gate and up are not kept: half of
+    what a block keeps. Where all are, only its input stays, and one block at a time is whole.
     Under 1F1B the first stage keeps as many micro-batches as there are stages; interleaved, a little more. With
     tensor parallelism, sequence parallelism cuts what lies between the matrices too. The attention matrix is never
     kept (Dao et al., arXiv 2205.14135). Source: Korthikanti et al., arXiv 2205.05198, section 4, for such a block.
     """
     network = run.network
     size = FLOAT32 if run.precision == "float32" else BFLOAT16
-    heads = (2 * network.heads + 2 * network.kv_heads) * network.head_width
-    block = 4 * network.width + 2 * heads + 4 * network.hidden
+    queries, keys = network.heads * network.head_width, network.kv_heads * network.head_width
+    block = kept_by_block(width=network.width, queries=queries, keys=keys, hidden=network.hidden)
     layers = stage_layers(network.layers, layout.pipeline)
     kept = {"none": layers * block, "cheap": layers * block / 2, "all": layers * network.width + block}
     full = float(layout.pipeline)
@@ -130,6 +129,21 @@ def activation_bytes(run: Run, layout: Layout, micro_batches: int) -> float:
     at_once = min(full, micro_batches)
     positions = layout.micro_batch * run.context
     return positions * (kept[layout.recompute] * at_once + 2 * network.width) * size / layout.tensor
+
+
+def kept_by_block(*, width: int, queries: int, keys: int, hidden: int) -> int:
+    """Values that a block keeps of each token for the backward pass.
+
+    Its input, both normalised streams and the sum between (4 widths); queries, keys, values and attention's result,
+    before and after norm and rotation; gate, up, what the gate's curve makes of it, and their product.
+
+    Args:
+        width: Of the stream between the blocks.
+        queries: Of all heads' queries together.
+        keys: Of all heads' keys together.
+        hidden: Inner width of the feed-forward network.
+    """
+    return 4 * width + 2 * (2 * queries + 2 * keys) + 4 * hidden
 
 
 def stage_layers(layers: int, pipeline: int) -> int:

@@ -10,16 +10,12 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from causerie.errors import ConfigError
-from causerie.planning import failures, scaling
+from causerie.planning import curves
 from causerie.planning.assumptions import CASES
 from causerie.planning.drawing import Mark, Picture, svg
 from causerie.planning.figures import short, span
-from causerie.planning.plan import Plan, make_plan
+from causerie.planning.plan import Plan
 from causerie.planning.telling import Say, Section, sections
-
-POINTS = 60
-"""Of a curve."""
 
 
 def page(plan: Plan, t: Say, language: str) -> str:
@@ -59,15 +55,9 @@ def pictures(plan: Plan, t: Say) -> Iterator[tuple[str, Picture]]:
 
 
 def _days(plan: Plan, t: Say) -> Picture:
-    counts = sorted({max(1, round(plan.gpus * 2.0**power)) for power in (-3, -2, -1, 0, 1, 2)})
-    found: list[tuple[int, dict[str, float]]] = []
-    for gpus in counts:
-        try:
-            there = make_plan(plan.run, plan.gpu, gpus, plan.assumptions, plan.wanted)
-        except ConfigError:  # with fewer GPUs it may not fit: then the curve begins later
-            continue
-        found.append((gpus, {case: there.outcomes[case].days for case in CASES}))
-    good, expected, bad = ([(gpus, days[case]) for gpus, days in found] for case in CASES)
+    found = curves.days(plan)  # with fewer GPUs it may not fit: then the curve begins later
+    good, bad = [(each.gpus, each.good) for each in found], [(each.gpus, each.bad) for each in found]
+    expected = [(each.gpus, each.expected) for each in found]
     here = Mark(x=plan.gpus, y=plan.expected.days, name=span(plan.expected.days * 86_400))
     return Picture(curve=expected, band=(good, bad), marks=(here,), x_name=t("GPUs"), y_name=t("days"), log_x=True,
                    log_y=True)  # fmt: skip
@@ -75,28 +65,19 @@ def _days(plan: Plan, t: Say) -> Picture:
 
 def _goodput(plan: Plan, t: Say) -> Picture:
     there = plan.expected.reliability
-    lost = there.restart_s + there.writing_s
-
-    def kept(interval_s: float) -> float:
-        return failures.goodput(interval_s, there.stall_s, lost, there.between_failures_s)
-
-    steps = [there.interval_s * 10 ** (3 * number / POINTS - 1.5) for number in range(POINTS + 1)]
     here = Mark(x=there.interval_s / 60, y=there.goodput, name=span(there.interval_s))
-    return Picture(curve=[(each / 60, kept(each)) for each in steps], marks=(here,), log_x=True,
+    return Picture(curve=[(seconds / 60, share) for seconds, share in curves.kept(plan)], marks=(here,), log_x=True,
                    x_name=t("minutes between checkpoints"), y_name=t("goodput"))  # fmt: skip
 
 
 def _loss(plan: Plan, t: Say) -> Picture:
     network, best = plan.run.network.parameters, plan.optimum
-    budget = network * float(plan.run.tokens)
-    low, high = min(network, best.parameters) / 5, max(network, best.parameters) * 5
-    sizes = [low * (high / low) ** (number / POINTS) for number in range(POINTS + 1)]
     marks = (
         Mark(x=network, y=plan.loss, name=t("this run, {parameters}", parameters=short(network))),
         Mark(x=best.parameters, y=best.loss, name=t("best, {parameters}", parameters=short(best.parameters))),
     )
-    return Picture(curve=[(size, scaling.loss(size, budget / size)) for size in sizes], marks=marks, log_x=True,
-                   x_name=t("parameters"), y_name=t("loss, nats a token"))  # fmt: skip
+    return Picture(curve=curves.losses(plan), marks=marks, log_x=True, x_name=t("parameters"),
+                   y_name=t("loss, nats a token"))  # fmt: skip
 
 
 def _compute(plan: Plan, t: Say) -> Picture:

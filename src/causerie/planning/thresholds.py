@@ -1,8 +1,8 @@
 """Amounts of compute at which laws begin to apply, and the day on which a run crosses them.
 
 Does: list the thresholds that are known, and divide.
-Does not: stop a run or give legal advice; operations of earlier training of the same model count too, and are yours
-to add.
+Does not: stop a run or give legal advice; operations of all training of the same model count, the earlier and the
+later too (article 51(2) says cumulative, 22757.11(i) names fine-tuning), and are yours to add.
 """
 
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ THRESHOLDS = (
         flops=1e25,
         name="EU AI Act, systemic risk presumed",
         since="2025-08-02",
-        duty="Notify the Commission within two weeks of knowing that it will be met.",
+        duty="Notify the Commission within two weeks of meeting it, or of knowing that it will be met.",
         source="Regulation (EU) 2024/1689, articles 51(2) and 52(1)",
     ),
     Threshold(
         flops=1e26,
         name="California SB 53, frontier model",
         since="2026-01-01",
-        duty="Publish a framework and a transparency report; report critical incidents.",
-        source="Transparency in Frontier Artificial Intelligence Act, Business and Professions Code 22757.11",
+        duty="Publish a transparency report, report critical incidents; above 500 million USD a year, a framework.",
+        source="Business and Professions Code 22757.11(i), 22757.12 and 22757.13",
     ),
 )
 """The default policy; dates and sources are part of it."""

@@ -1,4 +1,4 @@
-"""The process that `process.py` starts, as `python -m causerie.training.child`: it trains, plans or exports.
+"""The process that `process.py` starts, as `python -m causerie.training.child`: it trains, plans, exports or scores.
 
 Does: read what to do from standard input, tell each event as a line of JSON on standard output, and stop when its
 standard input ends: that is how it is asked to, and what happens when its parent dies, however that dies.
@@ -32,7 +32,8 @@ _BUILDING_EVERY = 0.01
 
 
 def _train(parameters: Parameters, tell: Tell) -> None:
-    """`run`: the run's folder, which has its recipe. Goes on wherever it stands."""
+    """`run`: the run's folder, which has its recipe; `permit`: how far it may go. Goes on wherever it stands."""
+    from causerie.training.permit import Permit
     from causerie.training.run import train
 
     run = Path(parameters["run"]).resolve()
@@ -44,7 +45,7 @@ def _train(parameters: Parameters, tell: Tell) -> None:
     def say(event: Event) -> None:
         tell({"kind": event.kind, "step": event.step, **event.facts})
 
-    train(recipe, resume=True, tell=say)
+    train(recipe, resume=True, tell=say, permit=Permit.from_json(parameters.get("permit", {})))
 
 
 def _build_data(recipe: Recipe, tell: Tell) -> None:
@@ -82,7 +83,22 @@ def _export(parameters: Parameters, tell: Tell) -> None:
     tell({"kind": "exported", "path": str(export_last(Path(parameters["run"])))})
 
 
-WORK: Mapping[str, Callable[[Parameters, Tell], None]] = {"train": _train, "plan": _plan, "export": _export}
+def _score(parameters: Parameters, tell: Tell) -> None:
+    """`run`: the run's folder; `models`: by name, where each is. Tells each held-out sample by itself."""
+    from causerie.training.scoring import scored
+
+    run = Path(parameters["run"])
+    recipe = parse_recipe((run / RECIPE).read_text(encoding="utf-8"), RECIPE)
+    for each in scored(recipe, parameters["models"]):
+        tell({"kind": "scored", **asdict(each)})
+
+
+WORK: Mapping[str, Callable[[Parameters, Tell], None]] = {
+    "train": _train,
+    "plan": _plan,
+    "export": _export,
+    "score": _score,
+}
 
 
 def main() -> int:

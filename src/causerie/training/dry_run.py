@@ -16,6 +16,7 @@ from causerie.errors import ConfigError, DataError
 from causerie.modeling.config import ModelConfig
 from causerie.modeling.loss import CHUNK_LOGITS, CHUNK_ROWS
 from causerie.modeling.transformer import Transformer
+from causerie.planning.memory import kept_by_block
 from causerie.training import machine
 from causerie.training.networks import network_of, trained_flops
 from causerie.training.objectives.pretrain import shard_folders
@@ -24,6 +25,7 @@ from causerie.training.parallel import Processes
 from causerie.training.recipe import Recipe, accumulation
 from causerie.training.run import steps_of
 from causerie.training.sizes import config_of
+from causerie.training.step import products_in
 
 TIMED_PARAMETERS = 200_000_000
 """Larger models are not built to be timed."""
@@ -84,7 +86,7 @@ def plan(recipe: Recipe) -> Plan:
     timed = network is not None and config.parameters() <= TIMED_PARAMETERS and not recipe.money.flops_per_s
     precision = machine.precision_of(recipe.compute.autocast, torch.device("cpu"))
     if timed and network is not None:
-        per_s = timed_tokens_per_s(network, recipe) * per_token
+        per_s = timed_tokens_per_s(network, recipe, precision) * per_token
     else:
         per_s = recipe.money.flops_per_s or machine.peak_flops(precision) * REACHED
     seconds = tokens * per_token / per_s / processes
@@ -146,24 +148,23 @@ def memory(recipe: Recipe, config: ModelConfig, trained: int, processes: int) ->
 
 
 def activations(config: ModelConfig, positions: int, recipe: Recipe) -> int:
-    """Bytes that are kept for the backward pass."""
-    size = 2 if recipe.compute.autocast == "bfloat16" else _FLOAT
-    heads = (2 * config.heads + 2 * config.kv_heads) * config.head_width
-    # A block keeps its input, both normalised streams and the sum between; queries, keys, values and what attention
-    # gives (twice, before and after their norm and rotation); gate, up, and their product.
-    block = 4 * config.width + 2 * heads + 4 * config.hidden
+    """Bytes that are kept for the backward pass, in the type that this machine's processor multiplies in."""
+    size = machine.precision_of(recipe.compute.autocast, torch.device("cpu")).itemsize
+    queries, keys = config.heads * config.head_width, config.kv_heads * config.head_width
+    block = kept_by_block(width=config.width, queries=queries, keys=keys, hidden=config.hidden)
     blocks = config.layers * config.width + block if recipe.compute.recompute else config.layers * block
     return positions * (blocks + 2 * config.width) * size
 
 
-def timed_tokens_per_s(network: Transformer, recipe: Recipe, seconds: float = 2.0) -> float:
+def timed_tokens_per_s(network: Transformer, recipe: Recipe, precision: torch.dtype, seconds: float = 2.0) -> float:
     """Tokens a second of forward and backward passes here, not compiled, the best of several."""
     context, rows = recipe.model.context, recipe.batch.micro_size
     tokens_BT = torch.randint(network.config.vocabulary, (rows, context), generator=torch.Generator().manual_seed(0))
     best, end = 0.0, time.perf_counter() + seconds
     for attempt in range(20):
         started = time.perf_counter()
-        loss = network(tokens_BT, None, tokens_BT)
+        with products_in(precision, tokens_BT.device):
+            loss = network(tokens_BT, None, tokens_BT)
         torch.autograd.backward(loss.total)
         network.zero_grad(set_to_none=True)
         now = time.perf_counter()

@@ -8,16 +8,20 @@ Does not: make runs (`control.py`) or train (`child.py` does).
 import asyncio
 from pathlib import Path
 
-from causerie.errors import InvalidRequest, RunStopped
+from causerie.errors import InvalidRequest, RunPaused, RunStopped
 from causerie.jobs.contract import Parameters, Result, Running
 from causerie.training import runs
 from causerie.training.control import started_in
+from causerie.training.permit import EVERYTHING, Permit
 from causerie.training.process import Said, TrainingProcess
 from causerie.training.runs import ASKED
 
 LOOK_S = 0.5
 """Seconds between two looks at what the run is asked to be."""
 STAGES = {"clean": "cleaning the texts", "compare": "comparing them", "write": "writing them"}
+
+WAITS, WANTED = "waits", "wanted_flops"
+"""Keys of the result of a run that waits for two signatures: why, and how many operations its lineage would have."""
 
 
 def check(parameters: Parameters) -> Parameters:
@@ -27,22 +31,22 @@ def check(parameters: Parameters) -> Parameters:
     return {"run": parameters["run"]}
 
 
-async def run(job: Running, parameters: Parameters) -> Result:
-    """Train. Whatever it is done again after, it goes on from the last checkpoint."""
+async def run(job: Running, parameters: Parameters, permit: Permit = EVERYTHING) -> Result:
+    """Train, as far as is permitted. Whatever it is done again after, it goes on from the last checkpoint."""
     folder = runs.find(job.settings, parameters["run"])
 
     async def train() -> Result:
-        return await _train(job, folder)
+        return await _train(job, folder, permit)
 
     return await job.step("train", train)
 
 
-async def _train(job: Running, folder: Path) -> Result:
+async def _train(job: Running, folder: Path, permit: Permit) -> Result:
     if (folder / ASKED).is_file():
         job.say("the run was asked to stop before this job began; resume the run to go on", "warning")
         return _result(folder)
     job.progress(0.0, "the trainer starts")
-    given = {"run": str(await asyncio.to_thread(folder.resolve))}
+    given = {"run": str(await asyncio.to_thread(folder.resolve)), "permit": permit.to_json()}
     async with TrainingProcess("train", started_in(job.settings, folder), given) as process:
         watching = asyncio.create_task(_stop_when_asked(process, folder))
         try:
@@ -50,6 +54,9 @@ async def _train(job: Running, folder: Path) -> Result:
             async for said in process.said():
                 steps = int(said.get("steps", steps))
                 _tell(job, said, steps)
+        except RunPaused as paused:
+            job.say(paused.message, "warning")
+            return _result(folder) | {WAITS: paused.message, WANTED: paused.values["flops"]}
         except RunStopped as stopped:
             job.say(stopped.message)
         finally:

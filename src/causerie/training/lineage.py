@@ -5,6 +5,7 @@ README for a person.
 Does not: judge.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ def lineage_of(
         "objective": recipe.objective,
         "start": _start(recipe),
         "data_sha256": work.objective.state()["data_sha256"],
+        "data_card": data_card(Path(recipe.data.folder)),
         "tokenizer_sha256": tokenizer.sha256 if tokenizer else "",
         "parameters": network.config.parameters(),
         "steps": progress.step,
@@ -59,7 +61,20 @@ def lineage_of(
         "last_step": last_of(run, "step"),
         "last_evaluation": last_of(run, "evaluation"),
         "gguf_sha256": file_sha256(exported) if exported else "",
+        "weights_sha256": {
+            str(file.relative_to(run)): file_sha256(file)
+            for file in (sorted((run / "export").rglob("*.safetensors")) if exported else ())
+        },
     }
+
+
+def data_card(folder: Path) -> dict[str, Any]:
+    """The card of the data, without its list of files (empty = there is none, as with shards from elsewhere)."""
+    try:
+        card = json.loads((folder / "card.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {key: value for key, value in card.items() if key != "files"} if isinstance(card, dict) else {}
 
 
 def first_evaluation(run: Path) -> dict[str, Any]:

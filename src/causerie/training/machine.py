@@ -25,8 +25,14 @@ def precision_of(wanted: Literal["auto", "float32", "bfloat16"], device: torch.d
     """The type of products: bfloat16 where the hardware multiplies it faster than float32."""
     if wanted != "auto":
         return torch.bfloat16 if wanted == "bfloat16" else torch.float32
-    faster = torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_amx_tile_supported()  # noqa: SLF001
-    return torch.bfloat16 if faster else torch.float32
+    return torch.bfloat16 if fast_in_bfloat16(device) else torch.float32
+
+
+def fast_in_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware has instructions for products of bfloat16; elsewhere these are slower than float32's."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # noqa: SLF001
 
 
 @cache

@@ -29,15 +29,15 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
 
 
-def orthogonalised(matrix_RC: Tensor) -> Tensor:
+def orthogonalised(matrix_RC: Tensor, precision: torch.dtype = torch.float32) -> Tensor:
     """About the nearest matrix with orthogonal rows (or columns, where these are fewer); the same shape.
 
     Each singular value is sent to somewhere between 0.7 and 1.2 by five steps of x -> a x + b x^3 + c x^5, which need
-    products only: no decomposition, and bfloat16 is enough where it is fast.
+    products only: no decomposition, and bfloat16 is enough, where `precision` asks for it.
     """
     a, b, c = NEWTON_SCHULZ
     tall = matrix_RC.shape[-2] > matrix_RC.shape[-1]
-    x_RC = matrix_RC.to(torch.bfloat16 if matrix_RC.is_cuda else torch.float32)
+    x_RC = matrix_RC.to(precision)
     x_RC = x_RC.mT if tall else x_RC
     x_RC = x_RC / (x_RC.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(NEWTON_SCHULZ_STEPS):
@@ -55,10 +55,20 @@ class Muon(torch.optim.Optimizer):
         lr: Learning rate: length of a step, relative to that of a matrix with orthogonal rows.
         momentum: Share of the mean gradient that is kept at each step.
         weight_decay: Share by which weights shrink, times the learning rate.
+        precision: Type of the products that make a matrix orthogonal; weights and momentum stay as they are.
     """
 
-    def __init__(self, weights: Iterable[Tensor], *, lr: float, momentum: float, weight_decay: float) -> None:
+    def __init__(
+        self,
+        weights: Iterable[Tensor],
+        *,
+        lr: float,
+        momentum: float,
+        weight_decay: float,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
         super().__init__(weights, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        self._precision = precision
         for group in self.param_groups:
             for weight in group["params"]:
                 self.state[weight]["momentum"] = torch.zeros_like(weight)
@@ -75,14 +85,16 @@ class Muon(torch.optim.Optimizer):
                 ahead = weight.grad.lerp(mean, group["momentum"])  # Nesterov: where the mean will be one step on
                 # A tall matrix steps further: its output is as much longer (Bernstein and Newhouse, 2024).
                 length = group["lr"] * max(1.0, weight.shape[0] / weight.shape[1]) ** 0.5
-                weight.mul_(1 - group["lr"] * group["weight_decay"]).add_(_direction(ahead), alpha=-length)
+                weight.mul_(1 - group["lr"] * group["weight_decay"]).add_(
+                    _direction(ahead, self._precision), alpha=-length
+                )
 
 
-def _direction(mean_RC: Tensor) -> Tensor:
+def _direction(mean_RC: Tensor, precision: torch.dtype) -> Tensor:
     """The orthogonal matrix, also where its rows live in different processes: each keeps its own of the result."""
     if not isinstance(mean_RC, DTensor):
-        return orthogonalised(mean_RC)
-    whole_RC = orthogonalised(mean_RC.full_tensor())
+        return orthogonalised(mean_RC, precision)
+    whole_RC = orthogonalised(mean_RC.full_tensor(), precision)
     return distribute_tensor(whole_RC, mean_RC.device_mesh, mean_RC.placements, src_data_rank=None)
 
 
@@ -93,9 +105,12 @@ class Optimiser:
         model: Its weights that require a gradient are trained.
         settings: Of the recipe.
         rates: Of the model's size; the recipe's own come before them.
+        precision: Type of Muon's products.
     """
 
-    def __init__(self, model: nn.Module, settings: Settings, rates: LearningRates) -> None:
+    def __init__(
+        self, model: nn.Module, settings: Settings, rates: LearningRates, precision: torch.dtype = torch.float32
+    ) -> None:
         self._names: dict[Tensor, str] = {
             weight: name for name, weight in model.named_parameters() if weight.requires_grad
         }
@@ -112,7 +127,13 @@ class Optimiser:
         matrices = kinds.pop("matrices") if settings.kind == "muon" else []
         if matrices:
             self._parts.append(
-                Muon(matrices, lr=highest["matrices"], momentum=settings.momentum, weight_decay=settings.weight_decay)
+                Muon(
+                    matrices,
+                    lr=highest["matrices"],
+                    momentum=settings.momentum,
+                    weight_decay=settings.weight_decay,
+                    precision=precision,
+                )
             )
         groups = [
             {

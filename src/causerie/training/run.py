@@ -29,6 +29,7 @@ from causerie.training.objectives.pretrain import shard_folders
 from causerie.training.objectives.table import TABLE
 from causerie.training.optimisers import Optimiser
 from causerie.training.parallel import Processes, joined, spread
+from causerie.training.permit import EVERYTHING, Permit
 from causerie.training.plots import draw
 from causerie.training.recipe import Recipe
 from causerie.training.recipe_file import read_recipe
@@ -43,13 +44,16 @@ COMPILE_FROM_FLOPS = 4e13
 """Runs with less to do are over before torch.compile has won back the time that it takes: 40 s on 2 cores."""
 
 
-def train(recipe: Recipe, *, resume: bool = False, tell: Tell | None = None) -> RunFolder:
+def train(
+    recipe: Recipe, *, resume: bool = False, tell: Tell | None = None, permit: Permit = EVERYTHING
+) -> RunFolder:
     """Train a model as the recipe says.
 
     Args:
         recipe: The run.
         resume: Go on from its last good checkpoint, where there is one.
         tell: Told of each happening, in the first process.
+        permit: How far the run may go.
 
     Raises:
         ConfigError: The recipe does not fit this machine, its data, or the run that is resumed.
@@ -57,6 +61,7 @@ def train(recipe: Recipe, *, resume: bool = False, tell: Tell | None = None) -> 
         DataError: The data is missing or damaged.
         ModelFileError: The model to go on from cannot be read.
         RunStopped: SIGTERM or Ctrl-C; a checkpoint is written.
+        RunPaused: The permit does not reach as far as the run.
         RunError: Training failed, or a checkpoint could not be written or read.
     """
     check_writers(recipe)
@@ -71,10 +76,11 @@ def train(recipe: Recipe, *, resume: bool = False, tell: Tell | None = None) -> 
         work = prepare(recipe, objective, processes, folder.checkpoints, tokenizer)
         if processes.first:
             folder.begin(machine.versions())
+        permit.refuse_at_start(recipe.run, work.flops_per_step * work.steps)
         with products_in(work.precision, processes.device):
             objective.begin(work.model, folder.path)
         with written(recipe, folder.path, everyone) if processes.first else nullcontext(everyone) as tell_all:
-            progress = Trainer(work, tell_all).run(resume=resume)
+            progress = Trainer(work, tell_all, permit).run(resume=resume)
             exported = export(recipe, work.network, tokenizer, folder.path, processes) if tokenizer else None
             if processes.first:
                 finish(folder, work, progress, tokenizer, exported)
@@ -163,7 +169,7 @@ def prepare(
         network=network,
         model=model,
         objective=objective,
-        optimiser=Optimiser(network, recipe.optimiser, learning_rates(network.config)),
+        optimiser=Optimiser(network, recipe.optimiser, learning_rates(network.config), precision),
         processes=processes,
         checkpoints=Checkpoints(checkpoints, recipe.checkpoints.keep, processes),
         precision=precision,

@@ -24,6 +24,7 @@ from causerie.training.contract import Objective
 from causerie.training.events import Event, EventKind, Tell
 from causerie.training.optimisers import Optimiser
 from causerie.training.parallel import Processes
+from causerie.training.permit import EVERYTHING, Permit
 from causerie.training.recipe import Recipe, accumulation
 from causerie.training.recovery import Spikes
 from causerie.training.schedule import share
@@ -72,6 +73,12 @@ class Work:
     write: Callable[[str], str] | None = None
     """Goes on from a prompt (None = no samples)."""
 
+    @property
+    def flops_per_step(self) -> float:
+        """Operations of one step at most: where no row is padded."""
+        rows = self.recipe.batch.size * (2 if self.recipe.objective in {"dpo", "kto"} else 1)
+        return self.flops_per_token * rows * self.recipe.model.context
+
 
 class Trainer:
     """One run.
@@ -79,10 +86,11 @@ class Trainer:
     Args:
         work: What it works with.
         tell: Who is told of each happening.
+        permit: How far the run may go.
     """
 
-    def __init__(self, work: Work, tell: Tell) -> None:
-        self.work, self._tell = work, tell
+    def __init__(self, work: Work, tell: Tell, permit: Permit = EVERYTHING) -> None:
+        self.work, self._tell, self._permit = work, tell, permit
         self.progress = Progress()
         self._micro_batches = accumulation(work.recipe, work.processes.world)
 
@@ -94,6 +102,7 @@ class Trainer:
 
         Raises:
             RunStopped: SIGTERM or Ctrl-C; a checkpoint is written.
+            RunPaused: The next step would pass what is permitted; a checkpoint is written.
             CheckpointError: One could not be written, or none can be read.
             RunError: The loss jumped more often than `recovery.most`.
         """
@@ -101,6 +110,8 @@ class Trainer:
         try:
             with asked_to_stop() as flag:
                 self._begin(resume=resume)
+                if self._at_limit:  # what it goes on from is a checkpoint already
+                    self._leave(paused=True)
                 while self.progress.step < self.work.steps:
                     started = time.perf_counter()
                     outcome, trouble = self._step()
@@ -185,15 +196,29 @@ class Trainer:
 
     def _keep(self, *, stop: bool) -> None:
         """A checkpoint where one is due; it comes before anything else that could fail."""
-        if stop or self._over or self._due(self.work.recipe.checkpoints.every_steps):
+        paused = self._at_limit
+        if stop or paused or self._over or self._due(self.work.recipe.checkpoints.every_steps):
             self._checkpoint()
-        if stop and not self._over:
-            self.work.checkpoints.wait()
-            self._say("stop")
-            raise RunStopped(
-                "the run was asked to stop: step {step} of {steps} is kept", step=self.progress.step,
-                steps=self.work.steps, hint="go on with --resume",
-            )  # fmt: skip
+        if stop or paused:
+            self._leave(paused=paused)
+
+    @property
+    def _at_limit(self) -> bool:
+        """Whether the next step would pass what is permitted; the same in every process."""
+        spent = self.progress.tokens * self.work.flops_per_token
+        return not self._over and self._permit.is_reached(spent, self.work.flops_per_step)
+
+    def _leave(self, *, paused: bool) -> None:
+        if self._over:
+            return
+        self.work.checkpoints.wait()
+        self._say("stop")
+        if paused:
+            raise self._permit.pause(self.work.recipe.run, self.work.flops_per_step * self.work.steps)
+        raise RunStopped(
+            "the run was asked to stop: step {step} of {steps} is kept", step=self.progress.step,
+            steps=self.work.steps, hint="go on with --resume",
+        )  # fmt: skip
 
     def _tensors(self) -> dict[str, Tensor]:
         """Every tensor that training changes, by the same name in every process."""

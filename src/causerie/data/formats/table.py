@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from causerie.data.contract import Portion, Removed
-from causerie.data.formats import html, jsonl, markdown, parquet, text
+from causerie.data.formats import html, jsonl, markdown, parquet, separated, text
 from causerie.data.formats.opening import plain_name
 
 Row = tuple[str, dict[str, Any]]
@@ -25,6 +25,8 @@ TABLE: Mapping[str, Read] = {
     ".jsonl": jsonl.read,
     ".ndjson": jsonl.read,
     ".parquet": parquet.read,
+    ".csv": separated.read,
+    ".tsv": separated.read_tabs,
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from causerie.data.contract import Portion, Removed, Sample
-from causerie.data.formats import jsonl, parquet
+from causerie.data.formats import jsonl, parquet, separated
 from causerie.data.formats.opening import is_compressed, opened
 from causerie.data.formats.table import format_of
 from causerie.data.forms.table import TABLE as FORMS
@@ -41,7 +41,7 @@ class Files(ReadOptions):
         found = self._found()
         readable = [path for path in found if path.suffix.lower() == ".zip" or format_of(path.name)]
         if not readable:
-            known = "txt, md, html, json, jsonl, parquet (also .gz, .bz2, .xz, .zst), zip"
+            known = "txt, md, html, json, jsonl, csv, tsv, parquet (also .gz, .bz2, .xz, .zst), zip"
             raise DataError(
                 "source {name} has no file to read: {path}", name=self.name, path=self.path, known=known,
                 hint="files end with {known}" if found else "there is no such file or folder",
@@ -61,7 +61,7 @@ class Files(ReadOptions):
         found = (Path(each) for each in glob(pattern, recursive=True))  # noqa: PTH207 - the pattern may be absolute
         files = sorted(each for each in found if each.is_file() and not each.name.startswith("."))
         # In a data set's folder, as the Hugging Face hub has them, README.md is its card.
-        has_rows = any(format_of(each.name) in {jsonl.read, parquet.read} for each in files)
+        has_rows = any(format_of(each.name) in {jsonl.read, parquet.read, separated.read} for each in files)
         return [each for each in files if not (has_rows and each.name == "README.md")]
 
 
