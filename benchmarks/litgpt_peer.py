@@ -68,7 +68,8 @@ class Tokens(DataModule):  # type: ignore[misc]
 
 def main() -> None:
     """Train, and print the figure."""
-    shape = json.loads(sys.argv[2])
+    path, shape = sys.argv[1], json.loads(sys.argv[2])
+    sys.argv[1:] = ["Qwen3"]  # it reads the command line again, to write beside the weights how they were made
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     config = Config(
         name="Qwen3", block_size=shape["context"], vocab_size=shape["vocabulary"],
@@ -81,7 +82,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         setup(
             "Qwen3", model_config=config, out_dir=Path(folder), precision="32-true", devices=1, logger_name="csv",
-            data=Tokens(path=sys.argv[1], batch=shape["batch"]),
+            data=Tokens(path=path, batch=shape["batch"]),
             train=TrainArgs(
                 save_interval=None, log_interval=10, global_batch_size=shape["batch"],
                 micro_batch_size=shape["batch"], max_tokens=tokens, max_norm=1.0, lr_warmup_steps=5,
