@@ -1,0 +1,1 @@
+"""Kinds of subject: what is judged, wherever it runs; `opening.py` chooses."""

@@ -1,0 +1,147 @@
+"""From a model's name and a suite's to what is kept: a row, a folder, a report with the differences."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+from sqlalchemy import delete, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from causerie.accounts.ledger_tables import Price
+from causerie.database.engine import Database, open_database
+from causerie.database.migrate import migrate
+from causerie.errors import NotFound
+from causerie.evaluation import finding, overview, store
+from causerie.evaluation.contract import Evaluation
+from causerie.evaluation.evaluating import Wanted, evaluate
+from causerie.evaluation.folder import REPORT, folder_of
+from causerie.evaluation.tables import EvaluationRow
+from causerie.settings import Settings, load_settings
+from tests.evaluation.answering import MODEL, Answerer
+from tests.evaluation.written import added, additions, suite_of
+
+NUMERIC = '[tasks.options]\nform = "numeric"'
+
+
+@pytest_asyncio.fixture
+async def answerer() -> AsyncIterator[Answerer]:
+    async with Answerer(added) as server:
+        yield server
+
+
+@pytest.fixture
+def asking(answerer: Answerer, settings: Settings) -> Settings:
+    """The test's settings, with the answerer as upstream."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    (settings.home / "causerie.toml").write_text(answerer.config)
+    found = load_settings(home=settings.home, port=1)
+    assert isinstance(found.database_url, SecretStr)
+    suite_of(found, "answer", additions(10), NUMERIC)
+    return found
+
+
+async def test_an_evaluation_is_kept_with_its_report_and_its_price(
+    database: Database, asking: Settings, answerer: Answerer
+) -> None:
+    async with database.write() as session:
+        await session.execute(
+            insert(Price).values(model=MODEL, input_micros=2_000_000_000, output_micros=1_000_000_000)
+        )
+    evaluation = await evaluate(database, asking, Wanted(model=MODEL, suite="mine"))
+    assert evaluation.cost == pytest.approx((30 * 2000 + 30 * 1000) / 1e6)
+    async with database.read() as session:
+        assert await store.get(session, evaluation.id) == evaluation
+        found = await overview.judged(session, asking, evaluation.id)
+    assert [row.id for row in found.items] == [str(number) for number in range(10)]
+    text = (folder_of(asking, evaluation.id) / REPORT).read_text()
+    assert MODEL in text
+    assert text.startswith("<!doctype html>") or text.lower().startswith("<!doctype html>")
+
+
+async def test_the_report_has_the_evaluation_before_and_the_release_in_service(
+    database: Database, asking: Settings, answerer: Answerer
+) -> None:
+    first = await evaluate(database, asking, Wanted(model=MODEL, suite="mine"))
+    answerer.answer = lambda _: "It is 0."
+    asked: list[str] = []
+
+    async def in_service(session: AsyncSession, suite: str) -> Evaluation | None:
+        asked.append(suite)
+        return replace(await store.get(session, first.id), id="eval_released", model="released-model")
+
+    (folder_of(asking, "eval_released")).mkdir()
+    (folder_of(asking, "eval_released") / "items.jsonl").write_bytes(
+        (folder_of(asking, first.id) / "items.jsonl").read_bytes()
+    )
+    second = await evaluate(database, asking, Wanted(model=MODEL, suite="mine", in_service=in_service, language="fr"))
+    assert asked == ["mine"]
+    assert second.metrics[0].value == 0.1
+    text = (folder_of(asking, second.id) / REPORT).read_text()
+    assert "released-model" in text
+    assert 'lang="fr"' in text
+
+
+async def test_a_result_that_was_not_kept_yet_is_kept_and_nothing_is_asked_again(
+    database: Database, asking: Settings, answerer: Answerer
+) -> None:
+    wanted = Wanted(model=MODEL, suite="mine", evaluation_id="eval_of_a_job")
+    first = await evaluate(database, asking, wanted)
+    async with database.write() as session:
+        await session.execute(delete(EvaluationRow))
+    answerer.requests.clear()
+    assert await evaluate(database, asking, wanted) == first
+    assert answerer.requests == []
+    async with database.read() as session:
+        assert await store.get(session, "eval_of_a_job") == first
+
+
+async def test_a_judge_is_a_second_model(database: Database, asking: Settings, answerer: Answerer) -> None:
+    suite_of(asking, "judge", [{"id": "1", "question": "Why?", "answer": "Because."}], name="judged")
+    answerer.answer = lambda messages: "A" if "Answer A:" in messages[-1]["content"] else "So."
+    evaluation = await evaluate(database, asking, Wanted(model=MODEL, suite="judged", judge=MODEL))
+    assert {metric.name: metric.value for metric in evaluation.metrics} == {"win_rate": 0.5, "judge_agreement": 0.0}
+
+
+@pytest.mark.parametrize("wanted", [Wanted(model=MODEL, suite="none"), Wanted(model="none", suite="mine")])
+async def test_what_is_not_there_leaves_nothing(database: Database, asking: Settings, wanted: Wanted) -> None:
+    with pytest.raises(NotFound):
+        await evaluate(database, asking, wanted)
+    assert not (asking.home / "evaluations").exists()
+    async with database.read() as session:
+        assert await store.list_of(session) == []
+
+
+def test_the_suites_that_ship_are_whole(settings: Settings) -> None:
+    from causerie.evaluation.kinds.table import kind_of
+
+    found = {suite.name: suite for suite in finding.listed(settings)}
+    assert {"core", "safety", "even-handedness", "quick"} <= found.keys()
+    sizes = {name: sum(len(task.items) for task in suite.tasks) for name, suite in found.items()}
+    assert sizes["core"] <= 200
+    assert sizes["quick"] <= 40
+    for suite in found.values():
+        assert suite.card.strip(), suite.name
+        assert set(suite.description) >= {"en", "fr"}, suite.name
+        assert set(suite.languages) == {"en", "fr"}
+        for task in suite.tasks:
+            kind_of(task)
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(900)
+async def test_the_starter_is_judged_by_the_quick_suite(tmp_path: Path) -> None:
+    settings = load_settings(home=tmp_path / "home", port=1)
+    database = open_database(settings)
+    try:
+        await migrate(database, settings.home)
+        evaluation = await evaluate(database, settings, Wanted(model="starter", suite="quick"))
+    finally:
+        await database.close()
+    assert evaluation.errors == 0, evaluation.notes
+    assert len(evaluation.version) == 64
+    assert evaluation.metrics
+    for metric in evaluation.metrics:
+        assert metric.low <= metric.value <= metric.high
