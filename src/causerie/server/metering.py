@@ -24,6 +24,7 @@ from causerie.inference.router import Router
 from causerie.server.identity import caller_of
 from causerie.server.records import Record, record_of
 
+OK = 200
 _logger = structlog.get_logger(__name__)
 
 
@@ -110,7 +111,7 @@ class Metering:
         tokens_in, tokens_out = record.used()
         self.usage.note(
             Answered(
-                caller=record.caller, model=record.model, operation=record.operation, status=record.status,
+                caller=record.caller, model=record.model, operation=record.operation, status=_status(record),
                 tokens_in=tokens_in, tokens_out=tokens_out, first_token_s=record.first_token_s,
                 total_s=record.elapsed_s(),
             )
@@ -153,6 +154,12 @@ class Metering:
             await quotas.settle(self.doors.database, self.doors.rules, reservation, used)
         except DatabaseUnavailable as error:  # the answer is given; what was reserved counts until its lease ends
             _logger.warning("a quota could not be settled", error=error.message)
+
+
+def _status(record: Record) -> int:
+    """What was answered; an answer that broke in its middle failed, though it had begun well."""
+    broken = record.error not in {"", "cancelled"} and not record.cancelled and record.status == OK
+    return CauserieError.status if broken else record.status
 
 
 def _closed(name: str | None) -> ModelNotFound:

@@ -14,6 +14,7 @@ from causerie.accounts import audit
 from causerie.accounts.identity import LOCAL_OWNER, Caller
 from causerie.database.engine import Database
 from causerie.jobs.workers import Workers
+from causerie.registry import adding, policy, spent
 from causerie.server.identity import BUILDERS, Builder
 from causerie.server.runs_schema import (
     Checked,
@@ -32,7 +33,7 @@ from causerie.server.runs_schema import (
 )
 from causerie.server.schema import ErrorAnswer
 from causerie.settings import Settings
-from causerie.training import adding, control, follow, runs, shipped
+from causerie.training import control, follow, runs, shipped
 from causerie.training.control import NewRun
 from causerie.training.runs import Run
 
@@ -132,13 +133,15 @@ def _finish(routes: APIRouter, database: Database, settings: Settings) -> None:
         responses=MAY_FAIL,
     )  # fmt: skip
     async def make_model(caller: Builder, name: str, body: ModelAsked) -> ModelMade:
-        model = await adding.add_model(settings, await _path(settings, name), body.name)
+        model, _ = await adding.add_run(database, settings, await _path(settings, name), body.name)
         async with database.write() as session:
             await audit.record(session, caller.person_id, "run.model", "")
         return ModelMade(model=model.name)
 
     @routes.delete("/api/runs/{name}", summary="Remove a run and all that it left", status_code=204)
     async def remove(caller: Builder, name: str) -> None:
+        # What it exported may lie elsewhere by now: what went into that is not forgotten with the run.
+        await spent.note_runs(database, settings, policy.load(settings))
         async with database.write() as session:
             await control.remove(session, settings, name)
             await audit.record(session, caller.person_id, "run.remove", "")

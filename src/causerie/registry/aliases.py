@@ -1,0 +1,119 @@
+"""Which model answers to a released name: asked for each request, and so answered from memory.
+
+Does: hold all aliases; draw who answers where a candidate has a share; see changes of other processes within
+`LOOK_S`, and those of this one at once.
+Does not: decide what is released; `releases.py` does.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from causerie.database.engine import Database
+from causerie.errors import DatabaseUnavailable
+from causerie.registry import releases
+from causerie.registry.releases import Stage
+
+LOOK_S = 0.5
+"""Seconds between two looks: a rollback at the command line is felt by the server so soon."""
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What answers to an alias."""
+
+    model: str
+    candidate: str
+    stage: Stage
+    share: float
+
+
+class Aliases:
+    """One for each server. Use it as a context manager.
+
+    Args:
+        database: Where the aliases are.
+        draw: A number from 0 to 1, for shares.
+    """
+
+    def __init__(self, database: Database, draw: Callable[[], float] = random.random) -> None:
+        self._database = database
+        self._draw = draw
+        self._routes: Mapping[str, Route] = MappingProxyType({})
+        self._shadows: Mapping[str, str] = MappingProxyType({})
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Look for the first time, and go on looking."""
+        await self.refresh()
+        self._task = asyncio.create_task(self._look())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        """What answers to each alias now."""
+        return self._routes
+
+    def resolve(self, name: str) -> str | None:
+        """The model that answers to a name this time (None = it is no alias)."""
+        route = self._routes.get(name)
+        if route is None:
+            return None
+        tried = route.stage == "share" and self._draw() < route.share
+        return route.candidate if tried else route.model
+
+    def shadow_of(self, model: str) -> str | None:
+        """The candidate that gets copies of what this model is asked (None = there is none)."""
+        return self._shadows.get(model)
+
+    @property
+    def database(self) -> Database:
+        """Where the aliases are."""
+        return self._database
+
+    async def refresh(self) -> None:
+        """Look now."""
+        async with self._database.read() as session:
+            rows = await releases.all_aliases(session)
+        found = {
+            row.alias: Route(row.model, row.candidate, _stage(row.stage), row.share) for row in rows if row.model
+        }
+        self._routes = MappingProxyType(found)
+        self._shadows = MappingProxyType(
+            {each.model: each.candidate for each in found.values() if each.stage == "shadow" and each.candidate}
+        )
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[AsyncSession]:
+        """A session to change aliases in; what it changed is felt here before the context is left."""
+        async with self._database.write() as session:
+            yield session
+        await self.refresh()
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await self.refresh()
+            except DatabaseUnavailable as error:
+                _logger.warning("the aliases wait for the database", error=error.message)
+
+
+def _stage(name: str) -> Stage:
+    return "shadow" if name == "shadow" else "share" if name == "share" else "all"
