@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from causerie.chat import feedback
-from causerie.chat.feedback import DOWN, UP, Opinion, PreferencePair
+from causerie.chat.feedback import DOWN, UP, JudgedAnswer, Opinion, PreferencePair
 from causerie.chat.tables import Feedback
 from causerie.chat.views import Verdict
 from causerie.database.tables import now
@@ -142,3 +142,52 @@ async def test_thumbs_up_and_down_on_answers_to_one_question_are_pairs(talk: Tal
     (pair,) = await pairs(talk)
     assert (pair.source, pair.chosen_model, pair.rejected_model) == ("ratings", OTHER, "theirs")
     assert await pairs(talk, since=now() + timedelta(seconds=1)) == []
+
+
+async def judgements(talk: Talk, **since: Any) -> list[JudgedAnswer]:
+    async with talk.database.read() as session:
+        return [each async for each in feedback.judgements(session, **since)]
+
+
+async def count(talk: Talk, **since: Any) -> int:
+    async with talk.database.read() as session:
+        return await feedback.count(session, **since)
+
+
+async def test_each_thumb_with_consent_is_a_judgement_with_the_branch_that_led_there(talk: Talk) -> None:
+    begun = await talk.begin("First")
+    asked = await talk.ask(begun.id, "Second", begun.head_id)
+    await give(talk, begun.messages[1].id, UP, consent=True)
+    await give(talk, asked.answers[0].id, DOWN, consent=True)
+    first, second = await judgements(talk)
+    assert (first.answer, first.good, first.person_id, first.conversation_id) == (
+        "Bonjour", True, talk.ada.person_id, begun.id,
+    )  # fmt: skip
+    assert [turn.content for turn in second.prompt] == ["First", "Bonjour", "Second"]
+    assert (second.good, second.question_id, second.model) == (False, asked.question.id, "theirs")
+    assert await judgements(talk, since=now() + timedelta(seconds=1)) == []
+    await give(talk, asked.answers[0].id, DOWN, consent=False)
+    assert len(await judgements(talk)) == 1
+
+
+async def test_what_may_be_trained_on_is_counted(talk: Talk) -> None:
+    begun = await talk.begin("First")
+    asked = await talk.ask(begun.id, "Second", begun.head_id, to=("theirs", OTHER))
+    assert asked.comparison is not None
+    assert await count(talk) == 0
+    await vote(talk, asked.comparison.id, "winner", asked.answers[0].id)
+    await give(talk, begun.messages[1].id, UP, consent=True)
+    await give(talk, asked.answers[1].id, DOWN)
+    assert await count(talk) == 2
+    assert await count(talk, since=now() + timedelta(seconds=1)) == 0
+
+
+async def test_thumbs_of_a_model_are_counted_since_a_moment(talk: Talk) -> None:
+    before = now()
+    answers = [(await talk.begin(f"Question {number}?")).messages[1] for number in range(3)]
+    for answer, rating in zip(answers, (DOWN, DOWN, UP), strict=True):
+        await give(talk, answer.id, rating)
+    async with talk.database.read() as session:
+        assert await feedback.thumbs(session, "theirs", before) == (2, 3)
+        assert await feedback.thumbs(session, "theirs", now() + timedelta(seconds=1)) == (0, 0)
+        assert await feedback.thumbs(session, "other", before) == (0, 0)

@@ -7,6 +7,7 @@ Does not: sign anyone in (`sign_in.py`), or ask whether the caller may do this b
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -136,6 +137,12 @@ async def names_of(session: AsyncSession, ids: set[str]) -> dict[str, str]:
     """The names of those of these people who are still here."""
     found = await session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
     return {each.id: each.name for each in found}
+
+
+async def joined(session: AsyncSession) -> dict[str, datetime]:
+    """Everybody who is not kept out, each with when their account was made."""
+    found = await session.execute(select(Person.id, Person.created_at).where(Person.disabled_at.is_(None)))
+    return {each.id: each.created_at for each in found}
 
 
 async def means_of(session: AsyncSession, people: list[Person]) -> dict[str, SignInMeans]:

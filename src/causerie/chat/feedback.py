@@ -1,7 +1,7 @@
 """What people say of answers: thumbs, reasons, better answers, votes. This is where the closed loop begins.
 
 Does: keep one opinion for each answer, and one vote for each comparison; list what people allowed to train on, as
-pairs of a better and a worse answer to the same conversation.
+pairs of a better and a worse answer to the same conversation, and as single answers found good or bad.
 Does not: train; the room `improvement` does.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.chat import messages
@@ -55,6 +55,7 @@ class PreferencePair:
 
     source: Source
     person_id: str
+    conversation_id: str
     question_id: str
     prompt: list[Turn]
     """The branch, up to the question."""
@@ -65,6 +66,22 @@ class PreferencePair:
     rejected_model: str | None
     chosen_version: str | None
     rejected_version: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedAnswer:
+    """One answer that a person found good or bad, and allowed to train on it."""
+
+    person_id: str
+    conversation_id: str
+    question_id: str
+    prompt: list[Turn]
+    """The branch, up to the question."""
+    answer: str
+    good: bool
+    model: str | None
+    version: str | None
     at: datetime
 
 
@@ -152,6 +169,53 @@ async def pairs(session: AsyncSession, since: datetime | None = None) -> AsyncIt
         yield await _pair(session, *found)
 
 
+async def judgements(session: AsyncSession, since: datetime | None = None) -> AsyncIterator[JudgedAnswer]:
+    """Every thumb that people allowed to train on, the oldest first.
+
+    Args:
+        session: To read in.
+        since: Only what was said after this (None = all).
+    """
+    query = select(Feedback, Message).join(Message, Message.id == Feedback.message_id)
+    query = query.where(Feedback.consent, Message.content != "")
+    if since is not None:
+        query = query.where(Feedback.updated_at > since)
+    for said, answer in (await session.execute(query.order_by(Feedback.updated_at, Feedback.message_id))).all():
+        yield JudgedAnswer(
+            person_id=said.person_id,
+            conversation_id=answer.conversation_id,
+            question_id=answer.parent_id or "",
+            prompt=await _prompt(session, answer),
+            answer=answer.content,
+            good=said.rating == UP,
+            model=said.model,
+            version=said.model_version,
+            at=said.updated_at,
+        )
+
+
+async def count(session: AsyncSession, since: datetime | None = None) -> int:
+    """How many opinions and votes people allowed to train on.
+
+    Args:
+        session: To read in.
+        since: Only those given after this (None = all).
+    """
+    opinions = select(func.count()).select_from(Feedback).where(Feedback.consent)
+    votes = select(func.count()).select_from(Comparison).where(Comparison.consent, Comparison.verdict == "winner")
+    if since is not None:
+        opinions, votes = opinions.where(Feedback.updated_at > since), votes.where(Comparison.voted_at > since)
+    return (await session.scalar(opinions) or 0) + (await session.scalar(votes) or 0)
+
+
+async def thumbs(session: AsyncSession, model: str, since: datetime) -> tuple[int, int]:
+    """Bad ratings of a model's answers, and all of them, since a moment: whether a release does well."""
+    query = select(Feedback.rating, func.count()).where(Feedback.model == model, Feedback.updated_at >= since)
+    rows = (await session.execute(query.group_by(Feedback.rating))).all()
+    counts: dict[int, int] = {row[0]: row[1] for row in rows}
+    return counts.get(DOWN, 0), counts.get(UP, 0) + counts.get(DOWN, 0)
+
+
 _Found = tuple[Source, Message | str, Message, datetime]
 """The source, the better answer, the worse one, and when it was said."""
 
@@ -203,13 +267,13 @@ async def _pair(
     worse: Message,
     at: datetime,
 ) -> PreferencePair:
-    way = await messages.way_to(session, worse.conversation_id, worse.parent_id)
     written = isinstance(better, str)
     return PreferencePair(
         source=source,
         person_id=worse.person_id,
+        conversation_id=worse.conversation_id,
         question_id=worse.parent_id or "",
-        prompt=[Turn(role=row.role, content=row.content) for row in way],
+        prompt=await _prompt(session, worse),
         chosen=better if isinstance(better, str) else better.content,
         rejected=worse.content,
         chosen_model=None if written else better.model,  # type: ignore[union-attr]
@@ -218,3 +282,8 @@ async def _pair(
         rejected_version=worse.model_version,
         at=at,
     )
+
+
+async def _prompt(session: AsyncSession, answer: Message) -> list[Turn]:
+    way = await messages.way_to(session, answer.conversation_id, answer.parent_id)
+    return [Turn(role=row.role, content=row.content) for row in way]
