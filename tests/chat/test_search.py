@@ -114,6 +114,7 @@ async def test_hits_are_marked_in_what_is_around_the_first(talk: Talk) -> None:
     shown = [part.text for part in found.items[0].parts]
     assert shown[0] == shown[-1] == "…"
     assert len("".join(shown)) < 400
+    assert len(shown[1]) <= 30, "a narrow list shows the hit itself"
     assert "".join(shown).strip("…") in long
 
 

@@ -38,7 +38,10 @@ def test_people_read_columns_and_words() -> None:
     table = causerie().stdout
     assert job_id in table
     assert "waiting" in table
-    assert job_id in causerie("show", job_id).stdout
+    shown = causerie("show", job_id).stdout
+    assert job_id in shown
+    assert "waiting" in shown
+    assert '{"scheduled": false}' in shown
     assert causerie("logs", job_id).stdout == ""
 
 

@@ -63,6 +63,19 @@ async def test_writers_that_read_first_never_overwrite_one_another(database: Dat
     await another.close()
 
 
+async def test_the_file_is_its_owners_alone_in_whatever_folder(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o755)
+    database = open_database(Settings(home=home, database_url=SecretStr("")))
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE thing (id INTEGER)"))
+        files = {path.name: path.stat().st_mode & 0o777 for path in home.iterdir()}
+    await database.close()
+    assert files.keys() >= {"causerie.db", "causerie.db-wal"}
+    assert set(files.values()) == {0o600}
+
+
 def test_without_a_setting_the_rows_are_in_a_file_of_the_data_folder(settings: Settings) -> None:
     assert database_url(settings).database == str(settings.home / "causerie.db")
 

@@ -52,7 +52,7 @@ def another_process(settings: Settings) -> Iterator[psutil.Process]:
         process.wait()
 
 
-async def test_a_job_is_done_and_says_how_far_it_is(steps: Steps, workers: Workers) -> None:
+async def test_a_job_is_done_and_says_how_far_it_is(steps: Steps, workers: Workers, settings: Settings) -> None:
     steps.put("hold-two")
     job_id = await steps.ask()
     workers.wake()
@@ -66,6 +66,8 @@ async def test_a_job_is_done_and_says_how_far_it_is(steps: Steps, workers: Worke
     assert job.result == {"did": ["one", "two", "three"]}
     assert (job.share, job.message, job.error) == (1.0, "", None)
     assert await log_of(steps, job_id) == ["info: step one", "info: step two", "info: step three"]
+    if not settings.database_url.get_secret_value():
+        assert (settings.home / "jobs.db").stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_job_that_failed_goes_on_from_its_last_finished_step(steps: Steps, workers: Workers) -> None:

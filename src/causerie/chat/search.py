@@ -26,8 +26,8 @@ from causerie.errors import InvalidRequest
 PAGE = 20
 MOST_TITLES = 5
 MOST_WORDS = 12
-AROUND = 80
-"""Characters shown on either side of the first hit."""
+BEFORE, AFTER = 30, 160
+"""Characters shown on either side of the first hit: it must be seen in the two lines that a sidebar shows."""
 _QUOTED = re.compile(r'"([^"]*)"')
 _COLUMNS = "m.number, m.id, m.conversation_id, m.role, m.content, m.created_at, c.title"
 _SQLITE = (
@@ -243,7 +243,7 @@ def marked(said: str, query: Query, *, whole: bool = False) -> list[Part]:
 
 def _window(said: str, spans: list[tuple[int, int]]) -> tuple[int, int]:
     first, last = spans[0] if spans else (0, 0)
-    begin, end = max(0, first - AROUND), min(len(said), last + 2 * AROUND)
+    begin, end = max(0, first - BEFORE), min(len(said), last + AFTER)
     while begin > 0 and begin < first and not said[begin - 1].isspace():
         begin += 1
     while last < end < len(said) and not said[end].isspace():

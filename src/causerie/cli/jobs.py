@@ -5,6 +5,7 @@ Does not: do jobs; the running server does, within seconds. Without one they wai
 Try it: causerie jobs        causerie jobs ask backup
 """
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -144,7 +145,12 @@ def _say(job: "Job", *, as_json: bool) -> None:
     if as_json:
         print_json(known)
         return
-    print_table((), [(key, str(value)) for key, value in known.items() if value not in (None, "", {})])
+    known |= {"state": _in_words(job.state), "share": f"{job.share:.0%}"}
+    print_table((), [(key, _as_text(value)) for key, value in known.items() if value not in (None, "", {})])
+
+
+def _as_text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
 def _facts(job: "Job") -> dict[str, Any]:

@@ -64,6 +64,8 @@ class Database:
         self._reading = self._moment = self.engine
         self._writing = self.engine.execution_options(writes=True)
         if self._turn is not None:
+            if url.database:
+                event.listen(self.engine.sync_engine, "do_connect", partial(_make_private, Path(url.database)))
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
             return
@@ -224,6 +226,12 @@ def _ping_unless_fresh(
         dialect.do_ping(connection)
     except dialect.loaded_dbapi.Error as error:
         raise DisconnectionError(str(error)) from error
+
+
+def _make_private(path: Path, *_: object) -> None:
+    """SQLite would make its file for everybody to read; its log takes the file's mode over."""
+    with suppress(FileExistsError):
+        path.touch(mode=0o600, exist_ok=False)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's

@@ -1,7 +1,7 @@
 """Jobs that nobody asks for: the backup of every day.
 
 Does: keep in the database when each is next due, so that neither a restart nor a second server makes it come twice.
-Does not: do them; it asks for jobs like anyone.
+Does not: do them; it asks for jobs like anyone. Rooms above keep appointments of their own with `turn`.
 """
 
 from datetime import timedelta
@@ -46,3 +46,31 @@ async def keep_appointments(database: Database, settings: Settings) -> bool:
             return False
         session.add(Job(id=new_id("job"), kind=BACKUP, parameters={"scheduled": True}))
     return True
+
+
+async def turn(database: Database, name: str, every: timedelta) -> bool:
+    """Whether something is due now that comes once in `every`, and it is for the caller to do.
+
+    Args:
+        database: Migrated.
+        name: Of the appointment, up to 48 characters.
+        every: From one time to the next; the first is due one `every` after it was first asked for.
+    """
+    moment = now()
+    async with database.read() as session:
+        due = await session.scalar(select(Appointment.next_at).where(Appointment.kind == name))
+    if due is not None and moment < due <= moment + every:
+        return False
+    async with database.write() as session:
+        if due is None:
+            if await session.get(Appointment, name) is None:
+                session.add(Appointment(kind=name, next_at=moment + every))
+            return False
+        moved = await session.scalar(
+            update(Appointment)
+            .where(Appointment.kind == name, Appointment.next_at == due)
+            .values(next_at=moment + every)
+            .returning(Appointment.kind)
+        )
+    # Further away than `every`: it was made shorter, and the appointment is only moved.
+    return moved is not None and due <= moment

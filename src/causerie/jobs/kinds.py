@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 KINDS = {
     "backup": "causerie.jobs.backup",
-    "train": "causerie.training.job",
+    "evaluate": "causerie.registry.evaluation_job",
+    "improve": "causerie.improvement.job",
+    "train": "causerie.registry.training_job",
 }
 """A new kind is one line here, its module, its test and a line of documentation."""
-LONG = frozenset({"train"})
+LONG = frozenset({"train", "improve"})
 """Kinds that may take days: one of them at a time, and the others do not wait for it."""
 
 

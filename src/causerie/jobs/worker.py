@@ -135,7 +135,9 @@ def _queue(job: Job) -> str:
 
 def _config(settings: Settings, database: Database) -> DBOSConfig:
     if database.dialect == "sqlite":
-        url = f"sqlite:///{settings.home / 'jobs.db'}"
+        file = settings.home / "jobs.db"
+        file.touch(mode=0o600)  # SQLite would make it for everybody to read
+        url = f"sqlite:///{file}"
     else:
         url = database.url.render_as_string(hide_password=False)
     return DBOSConfig(

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
@@ -30,6 +31,7 @@ MODULE = "causerie.jobs.worker"
 EXIT_NOT_NOW = 75
 """The worker's way to say that another process does the jobs (EX_TEMPFAIL of BSD's sysexits.h)."""
 _logger = structlog.get_logger(__name__)
+Due = Callable[[Database], Awaitable[object]]
 
 
 class Workers:
@@ -39,10 +41,11 @@ class Workers:
         database: Migrated.
         settings: Handed to the worker.
         module: What the worker's process runs.
+        due: Asks for jobs that a room above finds due.
     """
 
-    def __init__(self, database: Database, settings: Settings, module: str = MODULE) -> None:
-        self._database, self._settings, self._module = database, settings, module
+    def __init__(self, database: Database, settings: Settings, module: str = MODULE, due: Due | None = None) -> None:
+        self._database, self._settings, self._module, self._due = database, settings, module, due
         self._woken = asyncio.Event()
         self._failures = 0
         self._stopping = False
@@ -78,6 +81,8 @@ class Workers:
             self._woken.clear()
             try:
                 await keep_appointments(self._database, self._settings)
+                if self._due is not None:
+                    await self._due(self._database)
                 if self._process is None and await marks.unfinished(self._database):
                     await self._start()
             except DatabaseUnavailable as error:

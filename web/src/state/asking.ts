@@ -41,6 +41,7 @@ export async function sendPending(): Promise<void> {
       const { conversation } = await api.post("/api/conversations", { body: { system, parameters: sampling, ask: body } });
       forgetDraft("new");
       noteConversation(conversation);
+      void stopUnwanted(conversation.id, body);
       if (open.get().pending?.ask.client_id !== body.client_id) return;
       carryBox(conversation.id);
       update({ pending: null });
@@ -50,8 +51,10 @@ export async function sendPending(): Promise<void> {
       const answered = await api.post("/api/conversations/{conversation_id}/messages", { path: { conversation_id: id }, body });
       forgetDraft(id);
       take(id, answered);
+      void stopUnwanted(id, body);
     }
   } catch (error) {
+    unwanted.delete(pending.ask.client_id);
     const now = open.get().pending;
     if (now && now.ask.client_id === pending.ask.client_id) update({ pending: { ...now, failure: failureIn(error) } });
     else refused.set(failureIn(error));
@@ -97,14 +100,26 @@ async function saying(doing: () => Promise<void>): Promise<boolean> {
   }
 }
 
-/** Stops every answer that is coming in the open conversation; what was said stays. */
+/** Questions whose answers were stopped before the server had them, by their `client_id`. */
+const unwanted = new Set<Ask["client_id"]>();
+
+/** Stops every answer that is coming in the open conversation, or will to a question on its way; what was said stays. */
 export async function stop(): Promise<void> {
-  const { id, temporary, tree } = open.get();
+  const { id, temporary, tree, pending } = open.get();
   if (temporary) return stopTemporary();
-  if (id === null || runningIn(tree).length === 0) return;
+  if (pending && pending.failure === null) unwanted.add(pending.ask.client_id);
+  if (id !== null && runningIn(tree).length > 0) await stopAll(id);
+}
+
+async function stopAll(conversation_id: string): Promise<void> {
   await saying(async () => {
-    await api.post("/api/conversations/{conversation_id}/stop", { path: { conversation_id: id } });
+    await api.post("/api/conversations/{conversation_id}/stop", { path: { conversation_id } });
   });
+}
+
+/** Stops the answers to a question that the server has now, if that was asked for meanwhile. */
+async function stopUnwanted(conversation_id: string, { client_id }: Ask): Promise<void> {
+  if (unwanted.delete(client_id)) await stopAll(conversation_id);
 }
 
 /** Stops one answer. */
