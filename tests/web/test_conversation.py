@@ -56,6 +56,22 @@ def test_an_answer_that_is_stopped_keeps_what_was_said(open_page: OpenPage) -> N
     assert answer(page) == said
 
 
+def test_an_answer_is_stopped_before_the_server_has_its_question(open_page: OpenPage) -> None:
+    page = open_page(model="slow")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    for number, path in enumerate(("**/api/conversations", "**/api/conversations/*/messages"), 1):
+        page.route(path, hold, times=1)
+        send(page, f"Count {number}.")
+        page.get_by_role("button", name="Stop", exact=True).click()
+        held.pop().continue_()
+        expect(page.get_by_text("Stopped. What was said is kept.")).to_have_count(number)
+        expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+
 def test_another_answer_stands_beside_the_first(open_page: OpenPage) -> None:
     page = open_page(model="echo")
     ask(page, "Once.")

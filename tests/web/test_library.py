@@ -63,6 +63,10 @@ def test_a_file_and_a_long_pasted_text_reach_the_model(open_page: OpenPage) -> N
     page.keyboard.press("Control+V")
     expect(page.get_by_role("list", name="Attached files").get_by_role("listitem")).to_have_count(2)
     expect(page.locator("#message-box")).to_have_value("")
+    toast, box = page.locator(".toast").bounding_box(), page.locator(".composer").bounding_box()
+    assert toast
+    assert box
+    assert toast["y"] + toast["height"] <= box["y"], "what is said does not hide what is written"
     ask(page, "What is in the files?")
     said = answer(page)
     assert "mellon" in said

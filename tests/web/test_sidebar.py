@@ -20,13 +20,17 @@ def choose(page: Page, title: str, action: str) -> None:
 
 def test_a_search_marks_what_it_found_and_leads_there(open_page: OpenPage) -> None:
     page = open_page(model="echo")
-    ask(page, "The marmalade recipe of Zénobie")
+    said = "It begins with much that nobody looks for, more than two lines hold: the marmalade recipe of Zénobie"
+    ask(page, said)
     page.get_by_role("button", name="New conversation").click()
     page.get_by_role("searchbox", name="Search").fill("zenobie marmal")
     found = page.get_by_role("list", name="Messages").get_by_role("link").first
-    expect(found.locator("mark").first).to_be_visible()
+    lines, mark = found.locator("span").bounding_box(), found.locator("mark").first.bounding_box()
+    assert lines
+    assert mark
+    assert lines["y"] <= mark["y"] + mark["height"] / 2 <= lines["y"] + lines["height"], "two lines are shown"
     found.click()
-    expect(page.locator(".bubble")).to_have_text("The marmalade recipe of Zénobie")
+    expect(page.locator(".bubble")).to_have_text(said)
     page.get_by_role("searchbox", name="Search").fill("nothing of the kind")
     expect(page.get_by_text("Nothing was found.")).to_be_visible()
 

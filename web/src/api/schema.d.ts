@@ -1722,10 +1722,441 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what answers to which name, and what happened */
+        get: operations["list_releases_api_releases_get"];
+        put?: never;
+        /** Release a model, or try it beside the one in service */
+        post: operations["release_api_releases_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/judgement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what the gate says of a model, and release nothing */
+        get: operations["judgement_api_models__name__judgement_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{alias}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the release before this one in service again */
+        post: operations["rollback_api_releases__alias__rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask that a model be let past lines of the gate */
+        post: operations["ask_api_overrides_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overrides/{override_id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign what another person asked to let pass */
+        post: operations["sign_api_overrides__override_id__sign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pauses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List runs and models that wait for two signatures, and those that had them */
+        get: operations["list_pauses_api_pauses_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pauses/{pause_id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign that a run or a model may go on */
+        post: operations["sign_api_pauses__pause_id__sign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/suites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the suites that models can be judged by */
+        get: operations["suites_api_suites_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the evaluations, the newest first */
+        get: operations["list_evaluations_api_evaluations_get"];
+        put?: never;
+        /** Judge a model by a suite */
+        post: operations["begin_api_evaluations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluations/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare two evaluations of one suite */
+        get: operations["compare_two_api_evaluations_compare_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluations/{evaluation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an evaluation with some of its answers */
+        get: operations["show_api_evaluations__evaluation_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluations/{evaluation_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report of an evaluation, a page of its own */
+        get: operations["report_api_evaluations__evaluation_id__report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/improvements/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say when rounds begin by themselves */
+        get: operations["settings_api_improvements_settings_get"];
+        /** Change when rounds begin by themselves */
+        put: operations["change_api_improvements_settings_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/improvements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rounds of the loop, the newest first */
+        get: operations["list_improvements_api_improvements_get"];
+        put?: never;
+        /** Begin a round of the loop */
+        post: operations["begin_api_improvements_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/improvements/{improvement_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a round of the loop */
+        get: operations["show_api_improvements__improvement_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan a run on a fleet */
+        post: operations["plan_api_plans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List model versions, the newest first */
+        get: operations["list_versions_api_versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a model version */
+        get: operations["show_api_versions__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{name}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say where a model version comes from */
+        get: operations["lineage_api_versions__name__lineage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{name}/lineage.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Draw where a model version comes from */
+        get: operations["picture_api_versions__name__lineage_svg_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{name}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Write the card of a model version */
+        get: operations["card_api_versions__name__card_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{name}/bom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Write the bill of materials of a model version (CycloneDX) */
+        get: operations["bill_api_versions__name__bom_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{name}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare a model with what was registered, every byte */
+        post: operations["verify_api_versions__name__verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AliasTold
+         * @description A name that people ask for, and what answers to it.
+         */
+        AliasTold: {
+            /** Alias */
+            alias: string;
+            /** Model */
+            model: string;
+            /** Version */
+            version: string;
+            /**
+             * Candidate
+             * @description Model that is being tried beside it (empty = none).
+             */
+            candidate: string;
+            /** Candidate Version */
+            candidate_version: string;
+            /**
+             * Stage
+             * @description Of the candidate; `all` = there is none.
+             * @enum {string}
+             */
+            stage: "shadow" | "share" | "all";
+            /**
+             * Share
+             * @description Of requests that the candidate answers.
+             */
+            share: number;
+            /**
+             * Since
+             * Format: date-time
+             * @description When the present stage began.
+             */
+            since: string;
+        };
         /**
          * AnswerUsage
          * @description What an answer used.
@@ -1876,6 +2307,29 @@ export interface components {
             conversation: components["schemas"]["Summary"];
         };
         /**
+         * AssumptionTold
+         * @description What is taken for granted, from its good end to its bad one.
+         */
+        AssumptionTold: {
+            /** Name */
+            name: string;
+            /** Good */
+            good: number;
+            /** Expected */
+            expected: number;
+            /** Bad */
+            bad: number;
+            /** Meaning */
+            meaning: string;
+            /** Source */
+            source: string;
+            /**
+             * Default
+             * @description It is the program's, not yours.
+             */
+            default: boolean;
+        };
+        /**
          * Attachment
          * @description A file that goes with a question.
          */
@@ -1949,6 +2403,22 @@ export interface components {
             broken_at: number | null;
         };
         /**
+         * CardTold
+         * @description A model card.
+         */
+        CardTold: {
+            /**
+             * Text
+             * @description Markdown.
+             */
+            text: string;
+            /**
+             * Gaps
+             * @description What a complete card would say.
+             */
+            gaps: string[];
+        };
+        /**
          * Checked
          * @description A recipe that can be begun.
          */
@@ -1979,6 +2449,84 @@ export interface components {
         CodeShown: {
             /** Code */
             code: string;
+        };
+        /**
+         * Compared
+         * @description Two evaluations of one suite, figure by figure.
+         */
+        Compared: {
+            /** Rows */
+            rows: components["schemas"]["ComparedRow"][];
+        };
+        /**
+         * ComparedRow
+         * @description One figure of two evaluations.
+         */
+        ComparedRow: {
+            /** Task */
+            task: string;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+            /** First */
+            first: number;
+            /** Second */
+            second: number;
+            /**
+             * Difference
+             * @description Second minus first.
+             */
+            difference: number;
+            /**
+             * Low
+             * @description Null = nothing is known; `high` too.
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * P Value
+             * @description Null = the answers could not be paired: only the intervals were compared.
+             */
+            p_value: number | null;
+            /**
+             * P Corrected
+             * @description For the number of figures (Holm).
+             */
+            p_corrected: number | null;
+            /** Effect */
+            effect: number | null;
+            /** Items */
+            items: number;
+            /** Method */
+            method: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "better" | "worse" | "apart" | "alike";
+        };
+        /**
+         * ComparedTold
+         * @description Candidate against release, on what was held out.
+         */
+        ComparedTold: {
+            /**
+             * Value
+             * @description Share of the pairs whose better answer the candidate prefers more than the release does.
+             */
+            value: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Items */
+            items: number;
+            /** Clusters */
+            clusters: number;
+            /** Method */
+            method: string;
         };
         /**
          * Comparison
@@ -2097,6 +2645,51 @@ export interface components {
             };
         };
         /**
+         * Crossing
+         * @description When a threshold is passed.
+         */
+        Crossing: {
+            /** Flops */
+            flops: number;
+            /**
+             * Day
+             * @description Since the start (null = this run never does).
+             */
+            day: number | null;
+        };
+        /**
+         * CurvesPlanned
+         * @description What becomes of the plan with other numbers.
+         */
+        CurvesPlanned: {
+            /** Days */
+            days: components["schemas"]["DaysOfGpus"][];
+            /**
+             * Goodput
+             * @description By seconds between two checkpoints.
+             */
+            goodput: components["schemas"]["PointPlanned"][];
+            /**
+             * Loss
+             * @description By weights, for as many operations.
+             */
+            loss: components["schemas"]["PointPlanned"][];
+        };
+        /**
+         * DaysOfGpus
+         * @description A point of the curve of days.
+         */
+        DaysOfGpus: {
+            /** Gpus */
+            gpus: number;
+            /** Good */
+            good: number;
+            /** Expected */
+            expected: number;
+            /** Bad */
+            bad: number;
+        };
+        /**
          * Description
          * @description Honest sentences about a model, by language (empty = there are none).
          */
@@ -2131,6 +2724,28 @@ export interface components {
             attachment_ids?: string[];
         };
         /**
+         * Edge
+         * @description What came of what.
+         */
+        Edge: {
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * EnergyPlanned
+         * @description Of the whole building.
+         */
+        EnergyPlanned: {
+            /** Megawatts */
+            megawatts: number;
+            /** Megawatt Hours */
+            megawatt_hours: number;
+            /** Co2 Tonnes */
+            co2_tonnes: number;
+        };
+        /**
          * ErrorAnswer
          * @description The body of every answer that is not a success.
          */
@@ -2155,6 +2770,181 @@ export interface components {
              * @default null
              */
             hint?: string | null;
+        };
+        /**
+         * EvaluationAsked
+         * @description An evaluation to be made.
+         */
+        EvaluationAsked: {
+            /** Model */
+            model: string;
+            /** Suite */
+            suite: string;
+            /**
+             * Judge
+             * @description Model that judges answers, where the suite has such a task (empty = none).
+             * @default
+             */
+            judge?: string;
+        };
+        /**
+         * EvaluationTold
+         * @description An evaluation, in short.
+         */
+        EvaluationTold: {
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /**
+             * Version
+             * @description SHA-256 of the model's file (empty = unknown).
+             */
+            version: string;
+            /** Suite */
+            suite: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Share
+             * @description What is done of it, 0 to 1.
+             */
+            share: number;
+            /**
+             * Message
+             * @description What it is at now.
+             */
+            message: string;
+            /** @description Why it failed. */
+            error: components["schemas"]["JobError"] | null;
+            /**
+             * Job Id
+             * @description The job that is at it (null = it is over, or the command line's).
+             */
+            job_id: string | null;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Headlines
+             * @description Its first figures: those of the whole suite before those of its tasks.
+             */
+            headlines: components["schemas"]["MetricTold"][];
+        };
+        /**
+         * EvaluationWhole
+         * @description All that is known of an evaluation, and some of its answers.
+         */
+        EvaluationWhole: {
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /**
+             * Version
+             * @description SHA-256 of the model's file (empty = unknown).
+             */
+            version: string;
+            /** Suite */
+            suite: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Share
+             * @description What is done of it, 0 to 1.
+             */
+            share: number;
+            /**
+             * Message
+             * @description What it is at now.
+             */
+            message: string;
+            /** @description Why it failed. */
+            error: components["schemas"]["JobError"] | null;
+            /**
+             * Job Id
+             * @description The job that is at it (null = it is over, or the command line's).
+             */
+            job_id: string | null;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Headlines
+             * @description Its first figures: those of the whole suite before those of its tasks.
+             */
+            headlines: components["schemas"]["MetricTold"][];
+            /** Suite Sha256 */
+            suite_sha256: string;
+            /**
+             * Scored By
+             * @description Null = it is not over.
+             */
+            scored_by: ("log-probabilities" | "generation" | "mixed") | null;
+            /** Metrics */
+            metrics: components["schemas"]["MetricTold"][];
+            /**
+             * Tasks
+             * @description Those that have a figure.
+             */
+            tasks: string[];
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Cost */
+            cost: number;
+            /** Currency */
+            currency: string;
+            /** Seconds */
+            seconds: number;
+            /** Guardrail */
+            guardrail: string;
+            /** Languages */
+            languages: string[];
+            /** Causerie */
+            causerie: string;
+            /**
+             * Errors
+             * @description Items that got no answer.
+             */
+            errors: number;
+            /** Notes */
+            notes: string[];
+            /** Items */
+            items: components["schemas"]["ItemTold"][];
+            /**
+             * Next
+             * @description What `after` takes for the following answers (null = there are none).
+             */
+            next: number | null;
+        };
+        /**
+         * Evaluations
+         * @description Some of the list.
+         */
+        Evaluations: {
+            /** Items */
+            items: components["schemas"]["EvaluationTold"][];
+            /**
+             * Next
+             * @description What `before` takes for the following ones (null = there are none).
+             */
+            next: string | null;
         };
         /**
          * Facts
@@ -2293,6 +3083,58 @@ export interface components {
             consent?: boolean;
         };
         /**
+         * FeedbackTold
+         * @description What people said that it learned from.
+         */
+        FeedbackTold: {
+            /** Pairs */
+            pairs: number;
+            /** Judgements */
+            judgements: number;
+            /** People */
+            people: number;
+            /** Since */
+            since: string;
+            /** Until */
+            until: string;
+            /** Improvement */
+            improvement: string;
+        };
+        /**
+         * FileTold
+         * @description A file of a version.
+         */
+        FileTold: {
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "model" | "weights" | "adapter";
+        };
+        /**
+         * FindingTold
+         * @description Feedback that was set aside because it looks like a campaign's.
+         */
+        FindingTold: {
+            /** Rule */
+            rule: string;
+            /**
+             * People
+             * @description Names, or ids of those who are gone.
+             */
+            people: string[];
+            /** Statements */
+            statements: number;
+            /** Evidence */
+            evidence: string;
+        };
+        /**
          * Folder
          * @description A name under which conversations are put.
          */
@@ -2330,6 +3172,16 @@ export interface components {
             items: components["schemas"]["Hit"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * GapTold
+         * @description Something that a lineage does not say.
+         */
+        GapTold: {
+            /** What */
+            what: string;
+            /** Of */
+            of: string;
         };
         /**
          * GroupChanged
@@ -2420,6 +3272,79 @@ export interface components {
             skipped: components["schemas"]["Skipped"][];
         };
         /**
+         * ImprovementTold
+         * @description A round.
+         */
+        ImprovementTold: {
+            /**
+             * Id
+             * @description That of its job.
+             */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Verdict
+             * @description `ready` at the gate, `released`, `refused` by it, `nothing` to learn (empty = not known yet).
+             */
+            verdict: string;
+            /** Alias */
+            alias: string;
+            /** Method */
+            method: string;
+            /**
+             * Base
+             * @description The model that is gone on from (empty = not known yet, as the next two).
+             */
+            base: string;
+            /** Candidate */
+            candidate: string;
+            /**
+             * Run
+             * @description Name of the run that trained it.
+             */
+            run: string;
+            /** Share */
+            share: number;
+            /** Message */
+            message: string;
+            /** Error */
+            error: string | null;
+            /**
+             * Person
+             * @description Who asked (null = the schedule or the command line).
+             */
+            person: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            compared: components["schemas"]["ComparedTold"] | null;
+            /** Findings */
+            findings: components["schemas"]["FindingTold"][];
+            /** Steps */
+            steps: components["schemas"]["StepTold"][];
+        };
+        /**
+         * Improvements
+         * @description Rounds, the newest first.
+         */
+        Improvements: {
+            /** Items */
+            items: components["schemas"]["ImprovementTold"][];
+            /**
+             * Next
+             * @description What `before` takes for the following ones (null = there are none).
+             */
+            next: string | null;
+        };
+        /**
          * InvitationMade
          * @description Who is invited as what.
          */
@@ -2474,6 +3399,53 @@ export interface components {
             /** Used At */
             used_at: string | null;
             invited_by: components["schemas"]["Named"] | null;
+        };
+        /**
+         * ItemTold
+         * @description An item with its answer.
+         */
+        ItemTold: {
+            /** Id */
+            id: string;
+            /** Task */
+            task: string;
+            /** Prompt */
+            prompt: string;
+            /** Answer */
+            answer: string;
+            /** Expected */
+            expected: string;
+            /** Score */
+            score: number;
+            /** Cluster */
+            cluster: string;
+            /** Side */
+            side: string;
+            /** Language */
+            language: string;
+            /**
+             * Scored By
+             * @enum {string}
+             */
+            scored_by: "log-probabilities" | "generation" | "mixed";
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Error
+             * @description Why there is no answer (empty = there is).
+             */
+            error: string;
+            /**
+             * Extra
+             * @description Figures of the score, and which form of the question was used.
+             */
+            extra: {
+                [key: string]: unknown;
+            };
         };
         /**
          * JobAsked
@@ -2594,6 +3566,29 @@ export interface components {
             ended_at: string | null;
         };
         /**
+         * JudgementTold
+         * @description What the gate says of a model.
+         */
+        JudgementTold: {
+            /** Model */
+            model: string;
+            /**
+             * Version
+             * @description Id of the registered version (empty = it is not registered).
+             */
+            version: string;
+            /** Alias */
+            alias: string;
+            /** Passed */
+            passed: boolean;
+            /** Policy Version */
+            policy_version: string;
+            /** Policy Sha256 */
+            policy_sha256: string;
+            /** Lines */
+            lines: components["schemas"]["LineTold"][];
+        };
+        /**
          * KeyMade
          * @description A key to be made.
          */
@@ -2679,6 +3674,145 @@ export interface components {
             used_at: string | null;
             /** Revoked At */
             revoked_at: string | null;
+        };
+        /**
+         * KindOfGpu
+         * @description A kind of GPU, by its data sheet.
+         */
+        KindOfGpu: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /** Watts */
+            watts: number;
+            /**
+             * Precisions
+             * @description In which it computes.
+             */
+            precisions: string[];
+            /** Source */
+            source: string;
+        };
+        /**
+         * LayoutPlanned
+         * @description The fastest layout that fits.
+         */
+        LayoutPlanned: {
+            /**
+             * Gpus
+             * @description Those that it uses.
+             */
+            gpus: number;
+            /** Tensor */
+            tensor: number;
+            /** Pipeline */
+            pipeline: number;
+            /** Data */
+            data: number;
+            /** Micro Batch */
+            micro_batch: number;
+            /** Micro Batches */
+            micro_batches: number;
+            /**
+             * Shard
+             * @enum {string}
+             */
+            shard: "none" | "optimiser" | "all";
+            /**
+             * Recompute
+             * @enum {string}
+             */
+            recompute: "none" | "cheap" | "all";
+            /** Interleave */
+            interleave: number;
+            /**
+             * Ceiling
+             * @description Share of the peak that it cannot pass.
+             */
+            ceiling: number;
+        };
+        /**
+         * LineTold
+         * @description One requirement of the policy, and how a model stands to it.
+         */
+        LineTold: {
+            /**
+             * Requirement
+             * @description Its name, by which an override lets it pass.
+             */
+            requirement: string;
+            /** Passed */
+            passed: boolean;
+            /**
+             * Overridden
+             * @description It failed, and two people let it pass.
+             */
+            overridden: boolean;
+            /**
+             * Kind
+             * @description Which sentence says it, for the page's own words.
+             */
+            kind: string;
+            /**
+             * Values
+             * @description What fills that sentence.
+             */
+            values: {
+                [key: string]: string;
+            };
+            /**
+             * Reason
+             * @description The sentence in English.
+             */
+            reason: string;
+            /** Figure */
+            figure: number | null;
+            /**
+             * Low
+             * @description Lower end of the figure's interval.
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Bound
+             * @description What the policy asks.
+             */
+            bound: number | null;
+        };
+        /**
+         * LineageTold
+         * @description Where a version comes from.
+         */
+        LineageTold: {
+            /**
+             * Model
+             * @description Key of the version itself among the members.
+             */
+            model: string;
+            /**
+             * Members
+             * @description It and its ancestors: `key`, `name`, `version`, `flops`, `tokens`, `data`, `parents` (keys), ...
+             */
+            members: {
+                [key: string]: unknown;
+            }[];
+            /** Nodes */
+            nodes: components["schemas"]["Node"][];
+            /** Edges */
+            edges: components["schemas"]["Edge"][];
+            /** Flops */
+            flops: number;
+            /**
+             * Unknown
+             * @description Names of ancestors whose compute nobody knows.
+             */
+            unknown: string[];
+            /** Missing */
+            missing: components["schemas"]["GapTold"][];
         };
         /**
          * LinkAccepted
@@ -2819,6 +3953,24 @@ export interface components {
             text: string;
         };
         /**
+         * MemoryPlanned
+         * @description Bytes of the fullest GPU, by part.
+         */
+        MemoryPlanned: {
+            /** Weights */
+            weights: number;
+            /** Gradients */
+            gradients: number;
+            /** Optimiser */
+            optimiser: number;
+            /** Activations */
+            activations: number;
+            /** Logits */
+            logits: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * MemoryTold
          * @description Something to remember.
          */
@@ -2887,6 +4039,49 @@ export interface components {
             ended_at: string | null;
         };
         /**
+         * MetricTold
+         * @description A figure with its interval.
+         */
+        MetricTold: {
+            /**
+             * Task
+             * @description Empty = of the whole suite.
+             */
+            task: string;
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+            /**
+             * Low
+             * @description Null = nothing is known, as from a single group; `high` too.
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Confidence */
+            confidence: number;
+            /** Items */
+            items: number;
+            /**
+             * Clusters
+             * @description Independent groups of items.
+             */
+            clusters: number;
+            /**
+             * Higher Is Better
+             * @description Null = neither way is better.
+             */
+            higher_is_better: boolean | null;
+            /** Unit */
+            unit: string;
+            /**
+             * Method
+             * @description How the interval was made.
+             */
+            method: string;
+        };
+        /**
          * ModelAsked
          * @description What the model of a run is to be called.
          */
@@ -2906,6 +4101,20 @@ export interface components {
             model: string;
         };
         /**
+         * MoneyPlanned
+         * @description USD.
+         */
+        MoneyPlanned: {
+            /** Rented */
+            rented: number;
+            /** Purchase */
+            purchase: number;
+            /** Written Off */
+            written_off: number;
+            /** Energy */
+            energy: number;
+        };
+        /**
          * Named
          * @description Something by its id and what people call it.
          */
@@ -2914,6 +4123,43 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * NetworkPlanned
+         * @description The network of that many weights.
+         */
+        NetworkPlanned: {
+            /** Parameters */
+            parameters: number;
+            /** Layers */
+            layers: number;
+            /** Width */
+            width: number;
+            /** Heads */
+            heads: number;
+            /** Kv Heads */
+            kv_heads: number;
+            /** Hidden */
+            hidden: number;
+            /** Vocabulary */
+            vocabulary: number;
+        };
+        /**
+         * NetworkTraffic
+         * @description What one GPU sends in one step.
+         */
+        NetworkTraffic: {
+            /** Tensor Bytes */
+            tensor_bytes: number;
+            /** Pipeline Bytes */
+            pipeline_bytes: number;
+            /** Data Bytes */
+            data_bytes: number;
+            /**
+             * Bubble
+             * @description Share of the computing in which it waits for the pipeline.
+             */
+            bubble: number;
         };
         /**
          * NewConversation
@@ -2972,6 +4218,125 @@ export interface components {
              * @default 30
              */
             expires_days?: number | null;
+        };
+        /**
+         * Node
+         * @description Something in a lineage.
+         */
+        Node: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @description `model`, `data`, `recipe`, `code`, `evaluation` or `feedback`.
+             */
+            kind: string;
+            /** Label */
+            label: string;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * OptimumPlanned
+         * @description The pair that the scaling law finds best for as many operations.
+         */
+        OptimumPlanned: {
+            /** Parameters */
+            parameters: number;
+            /** Tokens */
+            tokens: number;
+            /** Loss */
+            loss: number;
+        };
+        /**
+         * OutcomePlanned
+         * @description What comes of one case.
+         */
+        OutcomePlanned: {
+            /** Utilisation */
+            utilisation: number;
+            /** Tokens Per S Per Gpu */
+            tokens_per_s_per_gpu: number;
+            /** Useful Days */
+            useful_days: number;
+            /** Days */
+            days: number;
+            /** Gpu Hours */
+            gpu_hours: number;
+            /** Failures */
+            failures: number;
+            reliability: components["schemas"]["ReliabilityPlanned"];
+            energy: components["schemas"]["EnergyPlanned"];
+            money: components["schemas"]["MoneyPlanned"];
+            /** Crossings */
+            crossings: components["schemas"]["Crossing"][];
+        };
+        /**
+         * OverrideAsked
+         * @description What is to be let pass.
+         */
+        OverrideAsked: {
+            /** Model */
+            model: string;
+            /**
+             * Alias
+             * @default chat
+             */
+            alias?: string;
+            /**
+             * Requirements
+             * @description Names of the gate's lines.
+             */
+            requirements: string[];
+            /** Reason */
+            reason: string;
+            /**
+             * Days
+             * @description For so long it holds.
+             */
+            days: number;
+        };
+        /**
+         * OverrideTold
+         * @description An override.
+         */
+        OverrideTold: {
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /** Version */
+            version: string;
+            /** Alias */
+            alias: string;
+            /** Requirements */
+            requirements: string[];
+            /** Reason */
+            reason: string;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Signed By
+             * @description Null = it waits for another person.
+             */
+            signed_by: string | null;
+            /** Signed At */
+            signed_at: string | null;
+            /**
+             * Over
+             * @description Its time has passed.
+             */
+            over: boolean;
         };
         /**
          * PageModel
@@ -3311,6 +4676,59 @@ export interface components {
             password: string;
         };
         /**
+         * PauseTold
+         * @description A run or a model that waits for two signatures, or had them.
+         */
+        PauseTold: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @description `compute` or `ability`.
+             */
+            kind: string;
+            /**
+             * Name
+             * @description Of the run, or of the model.
+             */
+            name: string;
+            /** Threshold */
+            threshold: string;
+            /** Limit Flops */
+            limit_flops: number;
+            /**
+             * Flops
+             * @description Of the whole lineage.
+             */
+            flops: number;
+            /** Reason */
+            reason: string;
+            /** First By */
+            first_by: string | null;
+            /** First At */
+            first_at: string | null;
+            /**
+             * Second By
+             * @description Null = it still waits.
+             */
+            second_by: string | null;
+            /** Second At */
+            second_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * Pauses
+         * @description Those that wait, and those that were signed.
+         */
+        Pauses: {
+            /** Pauses */
+            pauses: components["schemas"]["PauseTold"][];
+        };
+        /**
          * PermissionMade
          * @description To whom a model is to be open; administrators may ask all models.
          */
@@ -3428,6 +4846,137 @@ export interface components {
             instructions_enabled: boolean;
             /** Memory Enabled */
             memory_enabled: boolean;
+        };
+        /**
+         * PlanAsked
+         * @description A run in a few numbers, and the GPUs for it.
+         */
+        PlanAsked: {
+            /**
+             * Parameters
+             * @description Weights.
+             */
+            parameters: number;
+            /**
+             * Tokens
+             * @description That it learns from.
+             */
+            tokens: number;
+            /**
+             * Gpus
+             * @default 1
+             */
+            gpus?: number;
+            /**
+             * Gpu
+             * @description Kind, by its key in the answer's `kinds`.
+             * @default h100
+             */
+            gpu?: string;
+            /**
+             * Context
+             * @description Tokens of a sequence.
+             * @default 4096
+             */
+            context?: number;
+            /**
+             * Batch Tokens
+             * @description Tokens of a step, over all GPUs.
+             * @default 4194304
+             */
+            batch_tokens?: number;
+            /**
+             * Precision
+             * @default bfloat16
+             * @enum {string}
+             */
+            precision?: "float32" | "bfloat16" | "fp8";
+            /**
+             * Optimiser
+             * @default adamw
+             * @enum {string}
+             */
+            optimiser?: "adamw" | "muon";
+            /**
+             * Assume
+             * @description Your own values in place of the assumptions, by their names.
+             * @default {}
+             */
+            assume?: {
+                [key: string]: number[];
+            };
+            /**
+             * Curves
+             * @description Whether to make the curves too; they take as long as five more plans.
+             * @default false
+             */
+            curves?: boolean;
+        };
+        /**
+         * PlanTold
+         * @description All that is said of the run, three times over where inputs are uncertain.
+         */
+        PlanTold: {
+            run: components["schemas"]["RunPlanned"];
+            model: components["schemas"]["NetworkPlanned"];
+            /** Gpus */
+            gpus: number;
+            gpu: components["schemas"]["KindOfGpu"];
+            /**
+             * Kinds
+             * @description All that are known.
+             */
+            kinds: components["schemas"]["KindOfGpu"][];
+            layout: components["schemas"]["LayoutPlanned"];
+            memory_bytes: components["schemas"]["MemoryPlanned"];
+            network: components["schemas"]["NetworkTraffic"];
+            good: components["schemas"]["OutcomePlanned"];
+            expected: components["schemas"]["OutcomePlanned"];
+            bad: components["schemas"]["OutcomePlanned"];
+            simulated_year: components["schemas"]["YearSimulated"];
+            storage_bytes: components["schemas"]["StoragePlanned"];
+            /**
+             * Loss
+             * @description That the scaling law expects, nats a token.
+             */
+            loss: number;
+            compute_optimal: components["schemas"]["OptimumPlanned"];
+            /** Thresholds */
+            thresholds: components["schemas"]["ThresholdTold"][];
+            /** Assumptions */
+            assumptions: components["schemas"]["AssumptionTold"][];
+            /** @description Null = they were not asked for. */
+            curves: components["schemas"]["CurvesPlanned"] | null;
+        };
+        /**
+         * PointPlanned
+         * @description A point of another curve.
+         */
+        PointPlanned: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
+         * PolicyTold
+         * @description The policy in force.
+         */
+        PolicyTold: {
+            /** Version */
+            version: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Suites
+             * @description That a model must have been evaluated with.
+             */
+            suites: string[];
+            /**
+             * Automatic
+             * @description What the loop makes is released without a person, where it passes.
+             */
+            automatic: boolean;
         };
         /**
          * PriceMade
@@ -3600,6 +5149,17 @@ export interface components {
             text_cut: boolean;
         };
         /**
+         * ReasonAsked
+         * @description Why.
+         */
+        ReasonAsked: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
          * RecipeAsked
          * @description A recipe to be looked at.
          */
@@ -3646,11 +5206,168 @@ export interface components {
             recovery_codes: string[];
         };
         /**
+         * ReleaseAsked
+         * @description What is to be released.
+         */
+        ReleaseAsked: {
+            /**
+             * Model
+             * @description A model's name, or the id of a version or its beginning.
+             */
+            model: string;
+            /**
+             * Alias
+             * @default chat
+             */
+            alias?: string;
+            /**
+             * Stage
+             * @default all
+             * @enum {string}
+             */
+            stage?: "shadow" | "share" | "all";
+            /**
+             * Share
+             * @description Of requests, in the stage `share`.
+             * @default 0
+             */
+            share?: number;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * ReleaseTold
+         * @description Something that happened to an alias.
+         */
+        ReleaseTold: {
+            /** Id */
+            id: string;
+            /** Alias */
+            alias: string;
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "release" | "stage" | "rollback" | "fall_back";
+            /** Model */
+            model: string;
+            /** Version */
+            version: string;
+            /**
+             * Previous
+             * @description What was in service before, or what was taken back.
+             */
+            previous: string;
+            /** Previous Version */
+            previous_version: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "shadow" | "share" | "all";
+            /** Share */
+            share: number;
+            /** Override Id */
+            override_id: string | null;
+            /**
+             * Person
+             * @description Who did it (null = the command line, or the program by itself).
+             */
+            person: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Failed
+             * @description Requirements that only an override let pass.
+             */
+            failed: string[];
+        };
+        /**
+         * Releases
+         * @description All that answers to a name, and what happened.
+         */
+        Releases: {
+            /** Aliases */
+            aliases: components["schemas"]["AliasTold"][];
+            /**
+             * History
+             * @description The newest first.
+             */
+            history: components["schemas"]["ReleaseTold"][];
+            /**
+             * Next
+             * @description What `before` takes for the history that is older (null = there is none).
+             */
+            next: string | null;
+            /** Overrides */
+            overrides: components["schemas"]["OverrideTold"][];
+            policy: components["schemas"]["PolicyTold"];
+        };
+        /**
+         * ReliabilityPlanned
+         * @description Failures, and what is done against them.
+         */
+        ReliabilityPlanned: {
+            /** Between Failures S */
+            between_failures_s: number;
+            /**
+             * Interval S
+             * @description Best time between two checkpoints.
+             */
+            interval_s: number;
+            /** Writing S */
+            writing_s: number;
+            /** Goodput */
+            goodput: number;
+            /**
+             * Kept
+             * @description Share of all time that moves the run on.
+             */
+            kept: number;
+        };
+        /**
          * Role
          * @description What a person may; each role may all that those after it may.
          * @enum {string}
          */
         Role: "owner" | "administrator" | "builder" | "member" | "viewer";
+        /**
+         * RoundAsked
+         * @description A round, with what it wants otherwise than the settings.
+         */
+        RoundAsked: {
+            /** Alias */
+            alias?: string | null;
+            /** Method */
+            method?: ("auto" | "dpo" | "kto") | null;
+            /** Least */
+            least?: number | null;
+            /** Held Out */
+            held_out?: number | null;
+            /** Every Days */
+            every_days?: number | null;
+            /** At Count */
+            at_count?: number | null;
+            /** Unheeded */
+            unheeded?: string[] | null;
+            /** Changes */
+            changes?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Model
+             * @description To go on from this model (null = the release in service).
+             */
+            model?: string | null;
+        };
         /**
          * RunAsked
          * @description A run to be begun.
@@ -3691,6 +5408,29 @@ export interface components {
              */
             next: string;
             run: components["schemas"]["RunTold"];
+        };
+        /**
+         * RunPlanned
+         * @description The run as it was understood.
+         */
+        RunPlanned: {
+            /** Tokens */
+            tokens: number;
+            /** Context */
+            context: number;
+            /**
+             * Batch
+             * @description Sequences of a step.
+             */
+            batch: number;
+            /** Steps */
+            steps: number;
+            /** Flops */
+            flops: number;
+            /** Precision */
+            precision: string;
+            /** Optimiser */
+            optimiser: string;
         };
         /**
          * RunTold
@@ -3998,6 +5738,59 @@ export interface components {
             secret: boolean;
         };
         /**
+         * SettingsTold
+         * @description What is wanted of the loop, and what waits for it.
+         */
+        SettingsTold: {
+            /**
+             * Alias
+             * @description The release that is made better.
+             */
+            alias: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "auto" | "dpo" | "kto";
+            /**
+             * Least
+             * @description Statements without which a round does not train.
+             */
+            least: number;
+            /**
+             * Held Out
+             * @description Share of the statements that is kept out of training.
+             */
+            held_out: number;
+            /**
+             * Every Days
+             * @description Days between two rounds that begin by themselves (0 = none do).
+             */
+            every_days: number;
+            /**
+             * At Count
+             * @description Statements since the last round, at which one begins by itself (0 = none does).
+             */
+            at_count: number;
+            /**
+             * Unheeded
+             * @description Rules against poisoned feedback that are not heeded.
+             */
+            unheeded: string[];
+            /**
+             * Changes
+             * @description Keys of the recipe with other values.
+             */
+            changes: {
+                [key: string]: string;
+            };
+            /**
+             * Waiting
+             * @description Statements that people allowed to train on since the last round.
+             */
+            waiting: number;
+        };
+        /**
          * ShareMade
          * @description A new link.
          */
@@ -4136,6 +5929,116 @@ export interface components {
             reason: string;
         };
         /**
+         * StepTold
+         * @description A step of a round.
+         */
+        StepTold: {
+            /**
+             * Name
+             * @description `collect`, `examine`, `hold_out`, `train`, `register`, `compare`, `evaluate` or `gate`.
+             */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled" | "skipped";
+            /**
+             * Count
+             * @description Statements that are left behind it, or steps of training, or suites (null = it counts nothing).
+             */
+            count: number | null;
+            /**
+             * Counts
+             * @description What was left out, set aside or masked, by reason.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * At
+             * @description When it began (null = it has not).
+             */
+            at: string | null;
+            /**
+             * Seconds
+             * @description How long it took (null = it has not ended).
+             */
+            seconds: number | null;
+            /**
+             * Message
+             * @description What came of it, in a sentence.
+             */
+            message: string;
+            /**
+             * Facts
+             * @description All that came of it.
+             */
+            facts: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * StoragePlanned
+         * @description Bytes on disks.
+         */
+        StoragePlanned: {
+            /** Text */
+            text: number;
+            /** Shards */
+            shards: number;
+            /** Checkpoint */
+            checkpoint: number;
+            /** Checkpoints */
+            checkpoints: number;
+            /** Model */
+            model: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * SuiteTold
+         * @description A suite that can be asked for.
+         */
+        SuiteTold: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+            /** Licence */
+            licence: string;
+            /** Languages */
+            languages: string[];
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Description
+             * @description By language.
+             */
+            description: {
+                [key: string]: string;
+            };
+            /**
+             * Card
+             * @description Markdown.
+             */
+            card: string;
+            /** Items */
+            items: number;
+            /** Tasks */
+            tasks: components["schemas"]["TaskTold"][];
+        };
+        /**
+         * Suites
+         * @description All of them.
+         */
+        Suites: {
+            /** Suites */
+            suites: components["schemas"]["SuiteTold"][];
+        };
+        /**
          * Summary
          * @description A conversation without its messages.
          */
@@ -4180,6 +6083,20 @@ export interface components {
             updated_at: string;
         };
         /**
+         * TaskTold
+         * @description A task of a suite.
+         */
+        TaskTold: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Languages */
+            languages: string[];
+            /** Items */
+            items: number;
+        };
+        /**
          * Text
          * @description What a model reads of a file.
          */
@@ -4188,6 +6105,22 @@ export interface components {
             text: string;
             /** Text Cut */
             text_cut: boolean;
+        };
+        /**
+         * ThresholdTold
+         * @description An amount of compute from which a law asks for something.
+         */
+        ThresholdTold: {
+            /** Flops */
+            flops: number;
+            /** Name */
+            name: string;
+            /** Since */
+            since: string;
+            /** Duty */
+            duty: string;
+            /** Source */
+            source: string;
         };
         /**
          * TitleHit
@@ -4373,6 +6306,188 @@ export interface components {
             default: string;
         };
         /**
+         * Verified
+         * @description Whether a model is still what was registered.
+         */
+        Verified: {
+            /** Ok */
+            ok: boolean;
+            /**
+             * File
+             * @description The file that is not (empty = none, or the signature is at fault).
+             */
+            file: string;
+            /** Expected */
+            expected: string;
+            /**
+             * Found
+             * @description SHA-256 (empty = missing).
+             */
+            found: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * VersionTold
+         * @description A model version, in short.
+         */
+        VersionTold: {
+            /**
+             * Id
+             * @description SHA-256 of its manifest.
+             */
+            id: string;
+            /**
+             * Model
+             * @description What it is called here (empty = its model is no longer here).
+             */
+            model: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "candidate" | "released" | "retired";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Sha256
+             * @description Of the file that an engine loads: what evaluations call the version.
+             */
+            sha256: string;
+            /**
+             * Licence
+             * @description Of the weights (empty = not known).
+             */
+            licence: string;
+            /**
+             * Objective
+             * @description `pretrain`, `sft`, `dpo` or `kto` (empty = no run here made it).
+             */
+            objective: string;
+            /**
+             * Parameters
+             * @description 0 = not known.
+             */
+            parameters: number;
+            /**
+             * Flops
+             * @description Of its own run (0 = not known).
+             */
+            flops: number;
+        };
+        /**
+         * VersionWhole
+         * @description All that is known of a version itself.
+         */
+        VersionWhole: {
+            /**
+             * Id
+             * @description SHA-256 of its manifest.
+             */
+            id: string;
+            /**
+             * Model
+             * @description What it is called here (empty = its model is no longer here).
+             */
+            model: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "candidate" | "released" | "retired";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Sha256
+             * @description Of the file that an engine loads: what evaluations call the version.
+             */
+            sha256: string;
+            /**
+             * Licence
+             * @description Of the weights (empty = not known).
+             */
+            licence: string;
+            /**
+             * Objective
+             * @description `pretrain`, `sft`, `dpo` or `kto` (empty = no run here made it).
+             */
+            objective: string;
+            /**
+             * Parameters
+             * @description 0 = not known.
+             */
+            parameters: number;
+            /**
+             * Flops
+             * @description Of its own run (0 = not known).
+             */
+            flops: number;
+            /** Files */
+            files: components["schemas"]["FileTold"][];
+            /** Source */
+            source: string;
+            /**
+             * Recipe
+             * @description TOML (empty = not known).
+             */
+            recipe: string;
+            /** Recipe Sha256 */
+            recipe_sha256: string;
+            /**
+             * Code
+             * @description Versions of what computed it.
+             */
+            code: {
+                [key: string]: string;
+            };
+            /** Tokens */
+            tokens: number;
+            /** Steps */
+            steps: number;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Lineage Flops
+             * @description Of all runs that it stands on, its own among them.
+             */
+            lineage_flops: number;
+            feedback: components["schemas"]["FeedbackTold"] | null;
+            /**
+             * Overrides
+             * @description Decisions to let it pass a gate that refused it.
+             */
+            overrides: string[];
+            /**
+             * Manifest
+             * @description What was hashed, JSON.
+             */
+            manifest: string;
+            /**
+             * Signature
+             * @description OpenSSF Model Signing's bundle, JSON.
+             */
+            signature: string;
+        };
+        /**
+         * Versions
+         * @description Model versions, the newest first.
+         */
+        Versions: {
+            /** Items */
+            items: components["schemas"]["VersionTold"][];
+            /**
+             * Next
+             * @description What `before` takes for the following ones (null = there are none).
+             */
+            next: string | null;
+        };
+        /**
          * Vote
          * @description Which answer is the best.
          */
@@ -4403,6 +6518,42 @@ export interface components {
             /** Messages */
             messages: components["schemas"]["Message"][];
             conversation: components["schemas"]["Summary"];
+        };
+        /**
+         * WishesAsked
+         * @description What is wanted otherwise; null stays as it is.
+         */
+        WishesAsked: {
+            /** Alias */
+            alias?: string | null;
+            /** Method */
+            method?: ("auto" | "dpo" | "kto") | null;
+            /** Least */
+            least?: number | null;
+            /** Held Out */
+            held_out?: number | null;
+            /** Every Days */
+            every_days?: number | null;
+            /** At Count */
+            at_count?: number | null;
+            /** Unheeded */
+            unheeded?: string[] | null;
+            /** Changes */
+            changes?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * YearSimulated
+         * @description A year of the expected case, played out.
+         */
+        YearSimulated: {
+            /** Goodput */
+            goodput: number;
+            /** Failures */
+            failures: number;
+            /** Checkpoints */
+            checkpoints: number;
         };
     };
     responses: never;
@@ -16210,6 +18361,2411 @@ export interface operations {
             };
             /** @description The disk is full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_releases_api_releases_get: {
+        parameters: {
+            query?: {
+                alias?: string;
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Releases"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    release_api_releases_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    judgement_api_models__name__judgement_get: {
+        parameters: {
+            query?: {
+                alias?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgementTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    rollback_api_releases__alias__rollback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ask_api_overrides_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverrideAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverrideTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    sign_api_overrides__override_id__sign_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                override_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverrideTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_pauses_api_pauses_get: {
+        parameters: {
+            query?: {
+                waiting?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pauses"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    sign_api_pauses__pause_id__sign_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pause_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PauseTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    suites_api_suites_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suites"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_evaluations_api_evaluations_get: {
+        parameters: {
+            query?: {
+                model?: string | null;
+                suite?: string | null;
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluations"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    begin_api_evaluations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluationAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The suite is damaged, or of a kind that is not known */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    compare_two_api_evaluations_compare_get: {
+        parameters: {
+            query: {
+                first: string;
+                second: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compared"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_api_evaluations__evaluation_id__get: {
+        parameters: {
+            query?: {
+                which?: "all" | "good" | "bad";
+                task?: string;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationWhole"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    report_api_evaluations__evaluation_id__report_get: {
+        parameters: {
+            query?: {
+                language?: string;
+            };
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    settings_api_improvements_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    change_api_improvements_settings_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WishesAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_improvements_api_improvements_get: {
+        parameters: {
+            query?: {
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Improvements"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    begin_api_improvements_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImprovementTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_api_improvements__improvement_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                improvement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImprovementTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    plan_api_plans_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_versions_api_versions_get: {
+        parameters: {
+            query?: {
+                model?: string | null;
+                status?: ("candidate" | "released" | "retired") | null;
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A manifest in the database is damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_api_versions__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionWhole"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A manifest in the database is damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    lineage_api_versions__name__lineage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A manifest in the database is damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    picture_api_versions__name__lineage_svg_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": unknown;
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A manifest in the database is damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    card_api_versions__name__card_get: {
+        parameters: {
+            query?: {
+                summary?: boolean;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardTold"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A manifest in the database is damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    bill_api_versions__name__bom_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A manifest in the database is damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    verify_api_versions__name__verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description The request is not valid, or asks for what the model cannot do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description An API key is required, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another origin, or a Host header that is not this machine's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such model or object */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The object exists already, or is in a state that forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A manifest in the database is damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests at once; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The server failed */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

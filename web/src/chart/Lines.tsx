@@ -32,6 +32,8 @@ export interface LinesProps {
   log?: boolean;
   /** The axis begins at zero. */
   zero?: boolean;
+  /** Along the axis, too, equal factors: every `x` is above 0. */
+  logX?: boolean;
   /** The place that is read, by its `x`; one for several charts that lie below each other. */
   at: number | null;
   point: (x: number | null) => void;
@@ -68,7 +70,7 @@ function useWidth(): [React.RefObject<HTMLDivElement | null>, number] {
   return [place, width];
 }
 
-function scalesOf({ lines, log, zero, unitX = 1, shortX }: LinesProps, width: number, height: number): { across: Scale; up: Scale } | null {
+function scalesOf({ lines, log, zero, logX, unitX = 1, shortX }: LinesProps, width: number, height: number): { across: Scale; up: Scale } | null {
   const all = lines.flatMap(({ points, behind = [] }) => [...points, ...behind]);
   const xs = extent(all.map(({ x }) => x));
   const ys = extent(all.map(({ y }) => y), log);
@@ -77,6 +79,7 @@ function scalesOf({ lines, log, zero, unitX = 1, shortX }: LinesProps, width: nu
   const room = (ys[1] - ys[0]) * ROOM;
   const up = log ? logarithmic(ys[0] / (1 + ROOM), ys[1] * (1 + ROOM), rows) : zero ? linear(Math.min(0, ys[0]), ys[1], rows, true) : linear(ys[0] - room, ys[1] + room, rows, false);
   const label = (mark: number): number => (shortX(mark).length * LETTER_PX + BETWEEN_PX) / Math.max(1, width - 5 * LETTER_PX);
+  if (logX) return { up, across: logarithmic(xs[0], xs[1], Math.min(MOST_ACROSS, Math.floor(1 / label(xs[1])))) };
   return { up, across: marked(linear(xs[0], xs[1], 2, false), unitX, MOST_ACROSS, label) };
 }
 
@@ -95,7 +98,7 @@ export function Lines(props: LinesProps) {
   const { label, lines, tall = false, at, point, writeX, writeY } = props;
   const [place, width] = useWidth();
   const height = (tall ? 280 : 176) - EDGE.top - EDGE.bottom;
-  const scales = useMemo(() => scalesOf(props, width, height), [lines, props.log, props.zero, props.unitX, width, height]);
+  const scales = useMemo(() => scalesOf(props, width, height), [lines, props.log, props.zero, props.logX, props.unitX, width, height]);
   // The line with most places is the one that is stepped along.
   const places = useMemo(() => lines.reduce<readonly Point[]>((most, { points }) => (points.length > most.length ? points : most), []).map(({ x }) => x), [lines]);
   const last = places.at(-1) ?? 0;

@@ -6,7 +6,7 @@ const read = (file: string): Strings => (existsSync(file) ? (JSON.parse(readFile
 
 /** Everything in one language: what is loaded first, and what comes with the screens that are loaded later. */
 function all(language: "en" | "fr"): Strings {
-  const screens = ["account", "administration", "runs"].map((name) => [name, read(`src/${name}/strings.${language}.json`)] as const);
+  const screens = ["account", "administration", "runs", "plan", "evaluations", "releases", "improvement"].map((name) => [name, read(`src/${name}/strings.${language}.json`)] as const);
   return { ...read(`src/i18n/${language}.json`), ...read(`src/settings/strings.${language}.json`), ...Object.fromEntries(screens) };
 }
 

@@ -11,7 +11,7 @@ export function Table({ children }: { children?: ReactNode }) {
   const rows = (): string[][] => (table.current ? rowsOf(table.current) : []);
   return (
     <figure className="table-block">
-      <div className="table" role="region" tabIndex={0} aria-label={t("code.table")}><table ref={table}>{children}</table></div>
+      <div className="table" role="group" tabIndex={0} aria-label={t("code.table")}><table ref={table}>{children}</table></div>
       <figcaption>
         <CopyButton text={() => rows().map((row) => row.join("\t")).join("\n")} label={t("code.copyTable")} />
         <IconButton look="quiet" icon="download" label={t("code.csv")} onClick={() => saveFile("table.csv", asCsv(rows()), "text/csv")} />

@@ -17,6 +17,13 @@ import { sidebar } from "../state/sidebar";
 import { useStore } from "../state/store";
 import Palette, { type Command } from "./Palette";
 
+/** The screens of those who make models, each with other words that lead to it. */
+const BUILDERS = [
+  ["plan", "calculator", "gpu cost days money coût jours argent"], ["runs", "curve", "train training model entraîner modèle"],
+  ["evaluations", "scales", "judge suite benchmark juger"], ["releases", "flag", "gate alias rollback version publier"],
+  ["improvement", "loop", "feedback thumbs loop candidate avis boucle"],
+] as const;
+
 function usePlain(): Command[] {
   const { t } = useTranslation();
   const administers = useStore(session, may("administer"));
@@ -33,7 +40,7 @@ function usePlain(): Command[] {
     { id: "sidebar", label: t("keys.names.sidebar"), icon: "side", keys: keys("sidebar"), run: turnSidebar },
     { id: "settings", label: t("header.settings"), icon: "settings", keys: keys("settings"), run: () => openOverlay("settings") },
     { id: "account", label: t("person.account"), icon: "person", run: () => go(to("account")) },
-    ...(builds ? [{ id: "runs", label: t("person.runs"), also: "train training model entraîner modèle", icon: "curve" as const, run: () => go(to("runs")) }] : []),
+    ...(builds ? BUILDERS.map(([id, icon, also]) => ({ id, label: t(`person.${id}`), also, icon, run: () => go(to(id)) })) : []),
     ...(administers ? [{ id: "administration", label: t("person.administration"), icon: "shield" as const, run: () => go(to("administration")) }] : []),
     { id: "help", label: t("keys.title"), icon: "help", keys: keys("help"), run: () => openOverlay("help") },
   ];

@@ -1,10 +1,13 @@
-/** Who is at the page, and where else they can go: account, runs, administration, settings, sign out. */
+/** Who is at the page, and where else they can go: account, what builders make and judge, administration, settings, sign out. */
 import { useTranslation } from "react-i18next";
 import { Icon, IconButton, Menu, type MenuItem } from "../design";
 import { openOverlay } from "../shell/overlays";
 import { go, to } from "../shell/router";
 import { may, session, signOut } from "../state/session";
 import { useStore } from "../state/store";
+
+/** The screens of those who make models, in the order of a model's life. */
+const BUILDERS = [["plan", "calculator"], ["runs", "curve"], ["evaluations", "scales"], ["releases", "flag"], ["improvement", "loop"]] as const;
 
 export function PersonMenu() {
   const { t } = useTranslation();
@@ -14,7 +17,7 @@ export function PersonMenu() {
   const name = state?.state === "signed_in" ? (state.me?.name ?? "") : "";
   const items = (): MenuItem[] => [
     { label: t("person.account"), icon: "person", choose: () => go(to("account")) },
-    ...(builds ? [{ label: t("person.runs"), icon: "curve" as const, choose: () => go(to("runs")) }] : []),
+    ...(builds ? BUILDERS.map(([screen, icon]) => ({ label: t(`person.${screen}`), icon, choose: () => go(to(screen)) })) : []),
     ...(administers ? [{ label: t("person.administration"), icon: "shield" as const, choose: () => go(to("administration")) }] : []),
     { label: t("person.library"), icon: "bulb", choose: () => openOverlay("library") },
     { label: t("person.help"), icon: "help", choose: () => openOverlay("help") },

@@ -1,0 +1,47 @@
+/** One line of the gate: what is asked, whether it holds, the figure with its interval against the bound, and why. */
+import { useTranslation } from "react-i18next";
+import { Interval } from "../chart/Interval";
+import { axisOf } from "../evaluations/figures";
+import { useNaming } from "../evaluations/naming";
+import { Icon, type IconName, WithCode } from "../design";
+import { figure, powers } from "../runs/figures";
+import type { Line } from "./types";
+
+/** Kinds whose figure is drawn: measured with an interval, against a bound. */
+const DRAWN = new Set(["least", "most", "within", "regression"]);
+
+/** The name by which our strings know a kind of line. */
+const slug = (kind: string): string => kind.replaceAll(" ", "_");
+
+/** The gate's sentence in our words; its own, in English, where we do not know the kind. */
+function useSentence(): (line: Line) => { text: string; own: boolean } {
+  const { t, i18n } = useTranslation();
+  const naming = useNaming();
+  return (line) => {
+    const name = `releases.lines.${slug(line.kind)}`;
+    if (!i18n.exists(name)) return { text: line.reason, own: false };
+    const write = (value: number | null): string | undefined => (value === null ? undefined : (Math.abs(value) >= 1e6 ? powers : figure)(value, i18n.language));
+    const numbers = Object.fromEntries((["figure", "low", "high", "bound"] as const).flatMap((each) => { const text = write(line[each]); return text === undefined ? [] : [[each, text]]; }));
+    return { text: t(name, { ...line.values, ...numbers, ...(line.values.metric && { metric: naming.metric(line.values.metric) }) }), own: true };
+  };
+}
+
+export function GateLine({ line, icon }: { line: Line; icon: IconName }) {
+  const { t } = useTranslation();
+  const sentence = useSentence();
+  const { text, own } = sentence(line);
+  const { figure: value, low, high, bound, kind } = line;
+  const drawn = DRAWN.has(kind) && value !== null && bound !== null;
+  const bounds = !drawn ? [] : kind === "within" ? [-bound, bound] : kind === "regression" ? [bound, -bound].filter((one) => one !== 0).slice(-1) : [bound];
+  const [least, most] = axisOf(drawn ? [{ name: kind === "within" || kind === "regression" ? "x_difference" : "x", unit: Math.max(Math.abs(value), Math.abs(bound), high ?? 0) <= 1 ? "share" : "", value, low, high }, { name: "", unit: "", value: Math.max(...bounds), low: Math.min(...bounds), high: null }] : []);
+  return (
+    <li className="gate-line">
+      <Icon name={icon} />
+      <div>
+        <p className="gate-name"><code>{line.requirement}</code><span className="unseen">{t(line.overridden ? "releases.groups.overridden" : line.passed ? "releases.groups.held" : "releases.groups.failed")}</span></p>
+        <p lang={own ? undefined : "en"}><WithCode text={text} /></p>
+        {drawn && <Interval value={value} low={low} high={high} least={least} most={most} bounds={bounds} tone={line.passed ? "good" : "bad"} />}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,64 @@
+/** Where a version comes from, drawn from left to right; and the same as a list, for who reads rather than looks. */
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { Part } from "../account/parts/Sections";
+import { Icon } from "../design";
+import { powers } from "../runs/figures";
+import { placed } from "./lineage";
+import type { Lineage } from "./types";
+
+const BOX = { width: 188, height: 54, across: 52, down: 14 };
+const LETTERS = 24;
+const EDGE = 2;
+
+const short = (text: string): string => (text.length > LETTERS ? `${text.slice(0, LETTERS - 1)}…` : text);
+
+export function LineageDrawing({ lineage }: { lineage: Lineage }) {
+  const { t, i18n } = useTranslation();
+  const { nodes, edges, flops, unknown, missing } = lineage;
+  const drawn = useMemo(() => new Map(placed(nodes.map(({ id }) => id), edges).map((one) => [one.id, { x: EDGE + one.column * (BOX.width + BOX.across), y: EDGE + one.row * (BOX.height + BOX.down) }])), [nodes, edges]);
+  const width = 2 * EDGE + Math.max(0, ...[...drawn.values()].map(({ x }) => x)) + BOX.width;
+  const height = 2 * EDGE + Math.max(0, ...[...drawn.values()].map(({ y }) => y)) + BOX.height;
+  const kind = (name: string): string => (i18n.exists(`releases.kinds.${name}`) ? t(`releases.kinds.${name}`) : name);
+  const of = (id: string): string => nodes.find((node) => node.id === id)?.label ?? id;
+  return (
+    <Part level={2} title={t("releases.lineage")} text={flops > 0 ? t("releases.lineageText", { flops: powers(flops, i18n.language) }) : undefined}>
+      <div className="lineage" role="region" tabIndex={0} aria-label={t("releases.lineageDrawn")}>
+        <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+          {edges.map(({ from, to }) => {
+            const [start, end] = [drawn.get(from), drawn.get(to)];
+            if (!start || !end) return null;
+            const [x1, y1, x2, y2] = [start.x + BOX.width, start.y + BOX.height / 2, end.x, end.y + BOX.height / 2];
+            return <path key={`${from} ${to}`} className="lineage-edge" d={`M${x1} ${y1}C${x1 + BOX.across / 2} ${y1} ${x2 - BOX.across / 2} ${y2} ${x2} ${y2}`} />;
+          })}
+          {nodes.map((node) => {
+            const at = drawn.get(node.id);
+            return at && (
+              <g key={node.id} className={`lineage-node ${node.kind}${node.id === lineage.model ? " itself" : ""}`} transform={`translate(${at.x} ${at.y})`}>
+                <rect width={BOX.width} height={BOX.height} rx={10} />
+                <text x={12} y={17} className="lineage-kind">{kind(node.kind)}</text>
+                <text x={12} y={33} className="lineage-label">{short(node.label)}</text>
+                <text x={12} y={47} className="lineage-detail">{short(node.detail)}</text>
+              </g>
+            );
+          })}
+        </svg>
+      </div>
+      {(missing.length > 0 || unknown.length > 0) && (
+        <div className="notice"><Icon name="warning" /><div>
+          <p>{t("releases.lineageLacks")}</p>
+          <ul className="gap-list" lang="en">{missing.map(({ what, of: whose }) => <li key={`${what} ${whose}`}>{what}: {whose}</li>)}{unknown.map((name) => <li key={name}>FLOPs: {name}</li>)}</ul>
+        </div></div>
+      )}
+      <details className="as-table">
+        <summary>{t("releases.asList")}</summary>
+        <ul className="lineage-list">
+          {nodes.map((node) => {
+            const from = edges.filter(({ to }) => to === node.id).map((edge) => of(edge.from));
+            return <li key={node.id}><strong>{node.label}</strong> <span className="hint">{[kind(node.kind), node.detail].filter(Boolean).join(", ")}{from.length > 0 && <>. {t("releases.madeFrom", { names: from.join(", ") })}</>}</span></li>;
+          })}
+        </ul>
+      </details>
+    </Part>
+  );
+}

@@ -1,0 +1,6 @@
+/** The words of releases. */
+import { addStrings } from "../i18n/add";
+import en from "./strings.en.json";
+import fr from "./strings.fr.json";
+
+addStrings("releases", en, fr);
