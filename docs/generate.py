@@ -54,7 +54,7 @@ def _rows(model: type[BaseModel], *, variables: bool) -> Iterator[str]:
             continue
         cells = [f"`{name}`", *([f"`CAUSERIE_{name.upper()}`"] if variables else [])]
         default = _default(name, model.model_fields[name].default)
-        yield f"| {' | '.join(cells)} | {default} | {sentence.replace('|', '&#124;')} |"
+        yield f"| {' | '.join(cells)} | {default} | {' '.join(sentence.split()).replace('|', '&#124;')} |"
 
 
 def settings_page() -> str:

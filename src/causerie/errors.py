@@ -129,7 +129,7 @@ class UnreadableFile(InvalidRequest):
 
 
 class InvalidImport(InvalidRequest):
-    """A file that holds no conversations in a form that is known here."""
+    """A file that holds nothing in a form that is known here: no conversations, no results of an evaluation."""
 
     code = "invalid_import"
 
@@ -210,6 +210,13 @@ class Conflict(CauserieError):
     type = "invalid_request_error"
     code = "conflict"
     exit_code = 6
+
+
+class GateRefused(Conflict):
+    """The gate does not let the model be released; its lines say why."""
+
+    code = "gate_refused"
+    exit_code = 20
 
 
 class RateLimited(CauserieError):
@@ -293,6 +300,15 @@ class RunStopped(RunError):
     exit_code = 19
 
 
+class RunPaused(RunStopped):
+    """The run would pass a threshold of the policy: it waits for two signatures."""
+
+    status = 409
+    type = "invalid_request_error"
+    code = "run_paused"
+    exit_code = 21
+
+
 class ModelFileError(CauserieError):
     """A model file is damaged, truncated, hostile or of a kind that is not known."""
 
@@ -300,6 +316,20 @@ class ModelFileError(CauserieError):
     type = "invalid_request_error"
     code = "invalid_model_file"
     exit_code = 8
+
+
+class ModelChanged(ModelFileError):
+    """A registered model's file is missing, or is not the one that was registered: a byte of it was changed."""
+
+    status = 409
+    code = "model_changed"
+
+
+class SignatureInvalid(ModelFileError):
+    """The signature of a model version or a decision is missing, damaged, or by a key that is not trusted here."""
+
+    status = 409
+    code = "signature_invalid"
 
 
 class ModelTooLarge(CauserieError):

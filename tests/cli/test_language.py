@@ -25,6 +25,9 @@ SPOKEN = [
     *sorted((PACKAGE / "modeling").glob("*.py")),
     *sorted((PACKAGE / "training").rglob("*.py")),
     *sorted((PACKAGE / "planning").glob("*.py")),
+    *sorted((PACKAGE / "evaluation").rglob("*.py")),
+    *sorted((PACKAGE / "improvement").glob("*.py")),
+    *sorted((PACKAGE / "registry").glob("*.py")),
     PACKAGE / "settings.py",
     PACKAGE / "server" / "serve.py",
 ]

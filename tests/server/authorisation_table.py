@@ -183,7 +183,51 @@ RUNS = {
         ("DELETE", "/api/runs/{name}", None),
     )
 }
-OF_ROOMS = {**JOBS, **RUNS, **authorisation_chat.ROWS}
+PLANS = {
+    ("POST", "/api/plans"): Row(Role.BUILDER, "administration", body={"parameters": 10**8, "tokens": 10**9}),
+}
+EVALUATIONS = {
+    (method, path): Row(Role.BUILDER, "administration", body=body)
+    for method, path, body in (
+        ("GET", "/api/suites", None),
+        ("GET", "/api/evaluations", None),
+        ("POST", "/api/evaluations", {"model": "none", "suite": "none"}),
+        ("GET", "/api/evaluations/compare", None),
+        ("GET", "/api/evaluations/{evaluation_id}", None),
+        ("GET", "/api/evaluations/{evaluation_id}/report", None),
+    )
+}
+IMPROVEMENTS = {
+    ("GET", "/api/improvements"): Row(Role.BUILDER, "administration"),
+    ("POST", "/api/improvements"): Row(Role.ADMINISTRATOR, "administration", body={"changes": {"run": "x"}}),
+    ("GET", "/api/improvements/settings"): Row(Role.BUILDER, "administration"),
+    ("PUT", "/api/improvements/settings"): Row(Role.ADMINISTRATOR, "administration", body={}),
+    ("GET", "/api/improvements/{improvement_id}"): Row(Role.BUILDER, "administration"),
+}
+VERSIONS = {
+    (method, path): Row(Role.BUILDER, "administration")
+    for method, path in (
+        ("GET", "/api/versions"),
+        ("GET", "/api/versions/{name}"),
+        ("GET", "/api/versions/{name}/lineage"),
+        ("GET", "/api/versions/{name}/lineage.svg"),
+        ("GET", "/api/versions/{name}/card"),
+        ("GET", "/api/versions/{name}/bom"),
+        ("POST", "/api/versions/{name}/verify"),
+    )
+}
+_OVERRIDE = {"model": "none", "requirements": ["core"], "reason": "none", "days": 1.0}
+RELEASES = {
+    ("GET", "/api/releases"): Row(Role.BUILDER, "administration"),
+    ("POST", "/api/releases"): Row(Role.ADMINISTRATOR, "administration", body={"model": "none"}),
+    ("POST", "/api/releases/{alias}/rollback"): Row(Role.ADMINISTRATOR, "administration", body={}),
+    ("GET", "/api/models/{name}/judgement"): Row(Role.BUILDER, "models"),
+    ("POST", "/api/overrides"): Row(Role.ADMINISTRATOR, "administration", body=_OVERRIDE),
+    ("POST", "/api/overrides/{override_id}/sign"): Row(Role.ADMINISTRATOR, "administration"),
+    ("GET", "/api/pauses"): Row(Role.BUILDER, "administration"),
+    ("POST", "/api/pauses/{pause_id}/sign"): Row(Role.ADMINISTRATOR, "administration", body={}),
+}
+OF_ROOMS = {**RELEASES, **VERSIONS, **EVALUATIONS, **IMPROVEMENTS, **JOBS, **RUNS, **PLANS, **authorisation_chat.ROWS}
 ROWS: dict[tuple[str, str], Row] = {**V1, **OPEN, **ME, **ADMINISTRATION, **OF_ROOMS}
 OF_ACCOUNTS: dict[str, Maker] = {"key": _key, "session": _session, "passkey": _passkey, "response": _response}
 THINGS: dict[str, Maker] = {**OF_ACCOUNTS, **authorisation_chat.THINGS}

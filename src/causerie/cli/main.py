@@ -15,7 +15,8 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from causerie.cli import accounts, audit, data, jobs, models, runs
+from causerie.cli import accounts, audit, data, improve, jobs, models, release, runs
+from causerie.cli import eval as evaluation
 from causerie.cli.backup import backup
 from causerie.cli.chat import chat
 from causerie.cli.doctor import doctor
@@ -49,6 +50,12 @@ app.add_typer(data.app, name="data", help=t("Make clean text, conversations and 
 app.command(help=t("Train a model from a recipe."))(train)
 app.command(help=t("Say what a run takes on a fleet of GPUs: time, money, energy, failures."))(plan)
 app.add_typer(runs.app, name="runs", help=t("List what is being trained and what was, and show how far it is."))
+app.add_typer(evaluation.app, name="eval", help=t("Judge a model by a suite: figures with intervals, and a report."))
+app.add_typer(improve.app, name="improve",
+              help=t("Make a candidate of what people said of answers, and put it at the gate."))  # fmt: skip
+app.add_typer(
+    release.app, name="release", help=t("Judge models, release them, go back, and take people's signatures.")
+)
 app.add_typer(accounts.app, name="accounts", help=t("Make accounts, invite, change roles and passwords, remove."))
 app.add_typer(audit.app, name="audit", help=t("Check that nobody changed the audit log."))
 app.add_typer(jobs.app, name="jobs", help=t("List background work, see how far it is, stop it, try it again."))

@@ -22,13 +22,19 @@ from causerie.accounts import operator_key
 from causerie.accounts.doorkeeper import Doorkeeper
 from causerie.accounts.personal_data import PersonalData
 from causerie.accounts.usage import UsageWriter
+from causerie.chat import feedback
 from causerie.chat.desk import Desk
 from causerie.chat.personal_data import SECTIONS as CONVERSATIONS
 from causerie.database.engine import Database, open_database
 from causerie.database.migrate import migrate
 from causerie.errors import CauserieError
+from causerie.improvement.schedule import keep_rounds
 from causerie.inference.router import Router
 from causerie.jobs.workers import Workers
+from causerie.registry.aliases import Aliases
+from causerie.registry.shadow import Shadow
+from causerie.registry.versions import load_check
+from causerie.registry.watching import Watch
 from causerie.server.accounts_routes import accounts_routes
 from causerie.server.chat_routes import chat_routes
 from causerie.server.errors import (
@@ -38,7 +44,9 @@ from causerie.server.errors import (
     answer_http_error,
     answer_validation_error,
 )
+from causerie.server.evaluations import evaluations_routes
 from causerie.server.health import health_routes
+from causerie.server.improvement import improvement_routes
 from causerie.server.jobs import jobs_routes
 from causerie.server.metering import Metering
 from causerie.server.metrics import Metrics
@@ -54,11 +62,14 @@ from causerie.server.openai_responses import PATH as RESPONSES
 from causerie.server.openai_responses import Responses, responses_routes
 from causerie.server.page import page_routes
 from causerie.server.page_api import page_api_routes
+from causerie.server.plans import plans_routes
 from causerie.server.relay import ClientGone
+from causerie.server.releases import releases_routes
 from causerie.server.responses_store import ResponseStore
 from causerie.server.runs import runs_routes
 from causerie.server.schema import openapi_of
 from causerie.server.security import Gate
+from causerie.server.versions import versions_routes
 from causerie.settings import Settings
 
 VERSION = version("causerie")
@@ -79,18 +90,25 @@ class Parts:
     metering: Metering
     desk: Desk
     workers: Workers
+    aliases: Aliases
+    watch: Watch
 
 
 def parts_of(settings: Settings) -> Parts:
     """The parts, from the settings."""
-    router = Router(settings)
     database = open_database(settings)
+    aliases = Aliases(database)
+    router = Router(settings, check=load_check(database, settings), released=aliases.resolve)
+    shadow = Shadow(router.send, aliases.shadow_of)
+    router.copy_to(shadow)
+    watch = Watch(settings, aliases, shadow, feedback.thumbs)
     doors = Doorkeeper(database)
     usage = UsageWriter(database, lambda: doors.rules)
     metering = Metering(router, doors, usage)
-    workers = Workers(database, settings)
+    workers = Workers(database, settings, due=keep_rounds)
     desk = Desk(database, router, settings, lambda: doors.rules, metering.named, usage)
-    return Parts(settings, router, Metrics(router.models), database, doors, usage, metering, desk, workers)
+    metrics = Metrics(router.models)
+    return Parts(settings, router, metrics, database, doors, usage, metering, desk, workers, aliases, watch)
 
 
 @asynccontextmanager
@@ -99,7 +117,7 @@ async def running(parts: Parts) -> AsyncIterator[None]:
     try:
         await migrate(parts.database, parts.settings.home)
         await parts.doors.start()
-        async with parts.usage, parts.router, parts.desk, parts.workers:
+        async with parts.usage, parts.aliases, parts.router, parts.watch, parts.desk, parts.workers:
             yield
     finally:
         await parts.doors.close()
@@ -147,6 +165,11 @@ def create_api(parts: Parts) -> FastAPI:
         *accounts_routes(parts.doors, settings, metering, PERSONAL_DATA),
         jobs_routes(parts.database, parts.workers),
         runs_routes(parts.database, settings, parts.workers),
+        releases_routes(parts.aliases, settings),
+        evaluations_routes(parts.database, settings, metering, parts.workers),
+        improvement_routes(parts.database, parts.workers),
+        plans_routes(),
+        versions_routes(parts.database, settings),
         health_routes(router, parts.metrics),
         page_routes(),  # last: it takes every path
     ):
