@@ -19,6 +19,7 @@ import pytest_asyncio
 from causerie.errors import CauserieError, DataError, InvalidRequest
 from causerie.evaluation import running
 from causerie.evaluation.caching import Cache, hash_of
+from causerie.evaluation.checks import languages
 from causerie.evaluation.contract import Answer, Evaluation, Suite
 from causerie.evaluation.finding import find
 from causerie.evaluation.folder import BEGUN, ITEMS, RESULT, folder_of, read_items
@@ -244,6 +245,7 @@ async def test_a_task_whose_package_is_not_installed_is_left_out_with_a_note(
         sums=additions(3),
     )
     monkeypatch.setitem(sys.modules, "py3langid", None)  # as if it were not installed
+    languages._identifier.cache_clear()  # nor asked for before, by another test of this process
     evaluation = await ran(settings, find(settings, "mine"))
     assert [metric.task for metric in evaluation.metrics] == ["sums"]
     assert evaluation.notes == ("french is left out: this needs the package py3langid, which is not installed",)
