@@ -1,14 +1,18 @@
 """The real server, in a process of its own, for the tests that talk to it from outside."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,3 +72,18 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
             continue
         break
     pytest.fail(f"the server did not come up:\n{log.read_text()}")
+
+
+def answer_of(address: str, method: str, path: str, body: object = None) -> tuple[int, Any]:
+    """Status and JSON of a server's answer, asked as the page asks it."""
+    request = urllib.request.Request(
+        address + path, method=method, data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )  # fmt: skip
+    try:
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)

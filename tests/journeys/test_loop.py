@@ -7,8 +7,6 @@ answered: once something that is no colour at all, which the gate must keep back
 
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +21,7 @@ from causerie.modeling.hf_folder import save_folder
 from causerie.modeling.transformer import Transformer
 from causerie.tokenization.train import train_bpe
 from causerie.training.recipe_file import toml_of
-from tests.running import running_server
+from tests.running import answer_of, running_server
 from tests.training.runs import recipe_of
 from tests.training.talks import WORDS, answer, write_samples
 
@@ -70,17 +68,7 @@ class Page:
     address: str
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        request = urllib.request.Request(
-            self.address + path, method=method, data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )  # fmt: skip
-        try:
-            with urllib.request.urlopen(request, timeout=120) as given:
-                text = given.read()
-                return given.status, json.loads(text) if text else None
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)
+        return answer_of(self.address, method, path, body)
 
     def told(self, method: str, path: str, body: object = None) -> Any:
         status, given = self.ask(method, path, body)

@@ -1,9 +1,6 @@
 """The routes of runs, asked from outside of the real server: a run from its recipe to a model that is asked."""
 
-import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +11,7 @@ import pytest
 from causerie.accounts.identity import Role
 from causerie.settings import Settings
 from causerie.training.recipe_file import toml_of
-from tests.running import running_server
+from tests.running import answer_of, running_server
 from tests.server.team import team_server
 from tests.training.runs import recipe_of
 from tests.training.talks import write_talks
@@ -31,17 +28,8 @@ class Api:
     home: Path
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        request = urllib.request.Request(
-            self.address + path, method=method, data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )  # fmt: skip
-        try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                text = answer.read()
-                return answer.status, json.loads(text) if text else None
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)["error"]
+        status, told = answer_of(self.address, method, path, body)
+        return status, told if status < 400 else told["error"]
 
     def run(self, name: str) -> Any:
         status, run = self.ask("GET", f"/api/runs/{name}")

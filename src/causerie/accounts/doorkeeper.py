@@ -8,13 +8,11 @@ Every change of the accounts' tables counts one number up (`people.changed`). Wh
 value of that number. While nobody has an account nothing is looked up at all: whoever asks is the local owner.
 """
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,8 +23,8 @@ from causerie.accounts.rules import Rules
 from causerie.accounts.tables import Person, Version
 from causerie.accounts.tokens import Challenges, hash_of
 from causerie.database.engine import Database
+from causerie.database.repeated import Repeated
 from causerie.database.tables import now
-from causerie.errors import DatabaseUnavailable
 
 LOOK_S = 1.0
 """Seconds between two looks for changes that other processes made."""
@@ -36,7 +34,6 @@ TIDY_S = 60.0
 """Seconds between two rounds of small duties."""
 MOST = 10_000
 """Callers remembered."""
-_logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +61,21 @@ class Doorkeeper:
         self._known: dict[str, _Remembered] = {}
         self._used_sessions: set[str] = set()
         self._used_keys: set[str] = set()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._repeated: list[Repeated] = []
 
     async def start(self) -> None:
         """Look for the first time, and go on looking."""
         await people.prepare(self.database)
         await self.refresh()
         await quotas.give_back_the_dead(self.database)
-        self._tasks = [asyncio.create_task(self._every(LOOK_S, self.refresh))]
-        self._tasks.append(asyncio.create_task(self._every(TIDY_S, self._tidy)))
+        waiting = "the accounts wait for the database"
+        self._repeated = [Repeated(LOOK_S, self.refresh, waiting), Repeated(TIDY_S, self._tidy, waiting)]
 
     async def close(self) -> None:
         """Stop looking; note who was last seen."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._tasks:
+        for each in self._repeated:
+            await each.stop()
+        if self._repeated:
             await self._tidy()
 
     async def refresh(self) -> None:
@@ -188,11 +184,3 @@ class Doorkeeper:
                 await keys.seen(session, sorted(used_keys))
         if self.rules.quotas:
             await quotas.give_back_the_dead(self.database)
-
-    async def _every(self, seconds: float, duty: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            try:
-                await duty()
-            except DatabaseUnavailable as error:
-                _logger.warning("the accounts wait for the database", error=error.message)

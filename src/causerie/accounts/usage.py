@@ -4,7 +4,6 @@ Does: keep entries in memory for a second and write them together, also when the
 Does not: stand in an answer's way, or hold a word of it.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +21,7 @@ from causerie.accounts.rules import Rules
 from causerie.accounts.tables import Person
 from causerie.accounts.upserts import insert_into
 from causerie.database.engine import Database
+from causerie.database.repeated import Repeated
 from causerie.database.tables import new_id, now
 from causerie.errors import DatabaseUnavailable
 
@@ -99,18 +99,17 @@ class UsageWriter:
         self._database = database
         self._rules = rules
         self._waiting: list[dict[str, Any]] = []
-        self._task: asyncio.Task[None] | None = None
+        self._repeated: Repeated | None = None
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run())
+        self._repeated = Repeated(EVERY_S, self.flush, "usage waits for the database")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        if self._repeated is not None:
+            await self._repeated.stop()
         await self.flush()
 
     def note(self, answered: Answered) -> None:
@@ -149,11 +148,6 @@ class UsageWriter:
                 _logger.warning("usage waits for the database", entries=len(self._waiting), error=error.message)
                 return
             del self._waiting[: len(batch)]
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_S)
-            await self.flush()
 
 
 async def _write(session: AsyncSession, batch: list[dict[str, Any]]) -> None:

@@ -5,7 +5,6 @@ Does: hold all aliases; draw who answers where a candidate has a share; see chan
 Does not: decide what is released; `releases.py` does.
 """
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -13,17 +12,15 @@ from dataclasses import dataclass
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.database.engine import Database
-from causerie.errors import DatabaseUnavailable
+from causerie.database.repeated import Repeated
 from causerie.registry import releases
 from causerie.registry.releases import Stage
 
 LOOK_S = 0.5
 """Seconds between two looks: a rollback at the command line is felt by the server so soon."""
-_logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +46,20 @@ class Aliases:
         self._draw = draw
         self._routes: Mapping[str, Route] = MappingProxyType({})
         self._shadows: Mapping[str, str] = MappingProxyType({})
-        self._task: asyncio.Task[None] | None = None
+        self._repeated: Repeated | None = None
 
     async def __aenter__(self) -> Self:
         """Look for the first time, and go on looking."""
         await self.refresh()
-        self._task = asyncio.create_task(self._look())
+        self._repeated = Repeated(LOOK_S, self.refresh, "the aliases wait for the database")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        if self._repeated is not None:
+            await self._repeated.stop()
 
     @property
     def routes(self) -> Mapping[str, Route]:
@@ -105,14 +101,6 @@ class Aliases:
         async with self._database.write() as session:
             yield session
         await self.refresh()
-
-    async def _look(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_S)
-            try:
-                await self.refresh()
-            except DatabaseUnavailable as error:
-                _logger.warning("the aliases wait for the database", error=error.message)
 
 
 def _stage(name: str) -> Stage:

@@ -5,7 +5,6 @@ interval that is most in the release's favour passes a bound, and when an overri
 Does not: count requests; the table of usage has every answer, of the API and of the page, whichever process gave it.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.accounts import usage
 from causerie.accounts.usage import Health
+from causerie.database.repeated import Repeated
 from causerie.database.tables import now
 from causerie.errors import CauserieError, Conflict, DatabaseUnavailable
 from causerie.evaluation.statistics import proportion
@@ -87,20 +87,19 @@ class Watch:
         self._shadow = shadow
         self._thumbs = thumbs
         self._since: dict[str, datetime] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._repeated: Repeated | None = None
 
     async def __aenter__(self) -> Self:
         """Begin to look."""
-        self._task = asyncio.create_task(self._run())
+        self._repeated = Repeated(EVERY_S, self._look_again, "the watch over releases waits for the database")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        if self._repeated is not None:
+            await self._repeated.stop()
         await self._shadow.close()
 
     async def look(self) -> list[Release]:
@@ -158,15 +157,13 @@ class Watch:
         before = await usage.health(session, row.model, since=row.since)
         return Figures(now=health, before=before, bad=bad, rated=rated)
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_S)
-            try:
-                await self.look()
-            except DatabaseUnavailable as error:
-                _logger.warning("the watch over releases waits for the database", error=error.message)
-            except CauserieError as error:  # the policy is being written
-                _logger.warning("the releases are not watched", error=error.message, hint=error.hint)
+    async def _look_again(self) -> None:
+        try:
+            await self.look()
+        except DatabaseUnavailable:
+            raise
+        except CauserieError as error:  # the policy is being written
+            _logger.warning("the releases are not watched", error=error.message, hint=error.hint)
 
 
 async def _override_is_over(session: AsyncSession, last: Release) -> bool:
