@@ -8,6 +8,7 @@ import pytest
 
 from causerie.data import report
 from causerie.data.steps.duplicates import ExactDuplicates, NearDuplicates
+from causerie.data.steps.instructions import DESCRIBING, SHAPING
 from causerie.data.steps.table import TABLE
 
 ROOM = Path(report.__file__).parent
@@ -24,7 +25,7 @@ def french() -> dict[str, str]:
 
 def test_no_reason_and_no_step_lacks_its_french() -> None:
     found = {reason for path in SPOKEN for reason in REASON.findall(path.read_text(encoding="utf-8"))}
-    found |= {ExactDuplicates.reason, NearDuplicates.reason, *TABLE} - NOT_REASONS
+    found |= {ExactDuplicates.reason, NearDuplicates.reason, *TABLE, *SHAPING, *DESCRIBING} - NOT_REASONS
     assert len(found) > 40
     assert not sorted(found - french().keys())
 

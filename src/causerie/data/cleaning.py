@@ -16,6 +16,8 @@ import numpy as np
 
 from causerie.data.chance import keys
 from causerie.data.contract import (
+    Conversation,
+    ConversationStep,
     Document,
     Edited,
     Portion,
@@ -191,6 +193,11 @@ def apply(step: Step, sample: Sample, counted: StepTally) -> Sample | Removed:
 
 
 def _outcome(step: Step, sample: Sample) -> tuple[Sample | Removed, dict[str, int]]:
+    if isinstance(step, ConversationStep):
+        if not isinstance(sample, Conversation):
+            return sample, {}
+        changed, done = step.change(sample)
+        return changed, dict(done)
     if isinstance(sample, Document):
         return _split(step.apply(sample))
     if not step.by_message:

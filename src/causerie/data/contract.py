@@ -165,6 +165,20 @@ class Step(BaseModel):
         raise NotImplementedError
 
 
+class ConversationStep(Step):
+    """What is done to a conversation as a whole, a question and its answer together; all else passes untouched."""
+
+    conversations = True
+
+    def apply(self, document: Document) -> Outcome:
+        """A text by itself passes."""
+        return document
+
+    def change(self, conversation: Conversation) -> tuple[Conversation, Mapping[str, int]]:
+        """The conversation with as many messages as before, and how often what was done to it."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
 class Portion:
     """A part of a source that one process reads by itself: a file, or a range of a large one.

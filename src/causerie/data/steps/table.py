@@ -11,12 +11,13 @@ from causerie.data.steps.decontaminate import Decontaminate
 from causerie.data.steps.duplicates import ExactDuplicates, NearDuplicates
 from causerie.data.steps.fineweb import FineWeb
 from causerie.data.steps.gopher import Gopher
+from causerie.data.steps.instructions import CheckableInstructions
 from causerie.data.steps.language import Language
 from causerie.data.steps.normalise import Normalise
 from causerie.data.steps.personal_data import PersonalData
 
 AnyStep = Annotated[
-    Normalise | Boilerplate | Language | Gopher | C4 | FineWeb | PersonalData | Decontaminate
+    Normalise | Boilerplate | Language | Gopher | C4 | FineWeb | PersonalData | Decontaminate | CheckableInstructions
     | ExactDuplicates | NearDuplicates,
     Field(discriminator="use"),
 ]  # fmt: skip
@@ -30,6 +31,7 @@ TABLE: Mapping[str, type[BaseModel]] = {
     "fineweb": FineWeb,
     "personal-data": PersonalData,
     "decontaminate": Decontaminate,
+    "instructions": CheckableInstructions,
     "exact-duplicates": ExactDuplicates,
     "near-duplicates": NearDuplicates,
 }
