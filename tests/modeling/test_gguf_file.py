@@ -9,6 +9,7 @@ import gguf
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
+from tokenizers import Tokenizer as HfTokenizer
 
 from causerie.errors import ModelFileError
 from causerie.inference import packaged
@@ -191,6 +192,20 @@ def test_the_starter_says_the_same_here_and_in_llama_cpp(tmp_path: Path) -> None
     with llama_cpp(tmp_path / "starter.gguf") as server:
         assert server.tokenize(SAMPLES["french"]) == tokenizer.encode(SAMPLES["french"])
         agree(server, model, tokenizer, prompts)
+
+
+def test_a_tokenizer_out_of_a_gguf_gives_other_programs_the_same_ids(tmp_path: Path) -> None:
+    """SmolLM2's control tokens are the first ids: HF tokenizers must not count them on from the end."""
+    found = [model.path for model in packaged.packaged_models() if model.name == packaged.STARTER_NAME]
+    if not found:
+        pytest.skip("the extra `starter` is not installed")
+    tokenizer = load_tokenizer(found[0])
+    tokenizer.save(tmp_path)
+    text = "<|im_start|>user\nÇa va ?<|im_end|>\n<repo_name>"
+    theirs = HfTokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    assert theirs.encode(text, add_special_tokens=False).ids == tokenizer.encode_marked(text)
+    assert theirs.token_to_id("<|im_end|>") == tokenizer.eos_id == 2
+    assert Tokenizer.load(tmp_path).sha256 == tokenizer.sha256
 
 
 def test_a_name_of_no_kind_is_refused_with_those_there_are(tokenizer: Tokenizer, tmp_path: Path) -> None:

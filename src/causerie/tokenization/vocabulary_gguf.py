@@ -99,11 +99,8 @@ def _description(found: dict[str, Any], way: splitting.Splitting) -> dict[str, A
         for each, token in enumerate(tokens)
         if types[each] in {gguf.TokenType.CONTROL, gguf.TokenType.USER_DEFINED}
     ]  # fmt: skip
-    vocabulary = {
-        token: each
-        for each, token in enumerate(tokens)
-        if types[each] not in {gguf.TokenType.UNUSED, gguf.TokenType.CONTROL, gguf.TokenType.USER_DEFINED}
-    }
+    # HF tokenizers heeds the ids of added tokens only where the vocabulary has them; else it counts on from its end.
+    vocabulary = {token: each for each, token in enumerate(tokens) if types[each] != gguf.TokenType.UNUSED}
     model = {
         "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
         "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False,
