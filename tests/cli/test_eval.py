@@ -13,7 +13,7 @@ import pytest
 from causerie.settings import Settings, load_settings
 from tests.cli.conftest import Causerie
 from tests.cli.screen import CTRL_C, screen
-from tests.evaluation.written import suite_of
+from tests.evaluation.written import suite_of, task_table, write_suite
 from tests.web.stub_upstream import stub_upstream, upstream_config
 
 LINES = [{"id": str(number), "question": f"say {number}", "answer": str(number)} for number in range(12)]
@@ -47,6 +47,23 @@ def test_a_model_is_judged_and_the_result_is_shown(echo: Settings, causerie: Cau
     assert report
     assert "<html" in Path(report[1]).read_text()
     assert "12/12 t, " in outcome.err
+
+
+def test_examples_stand_before_each_question(echo: Settings, causerie: Causerie) -> None:
+    few = [{"id": f"d{number}", "question": f"say {number}!", "answer": str(number)} for number in range(3)]
+    table = task_table("t", "answer", "items", f'examples = "few.jsonl"\n{CONTAINS}')
+    write_suite(echo.home / "suites" / "mine", table, items=LINES, few=few)
+    assert evaluated(causerie)["shots"] == {}
+    found = evaluated(causerie, "--shots", "2")
+    assert found["metrics"][0]["value"] == 1.0
+    assert (found["suite"], found["shots"]["t"]["count"]) == ("mine-2-shot", 2)
+    outcome = causerie("eval", "show", found["id"])
+    assert "t: examples before each item: 2, drawn from few.jsonl with seed 0" in outcome.out
+    outcome = causerie("eval", "echo", "--suite", "mine", "--shots", "4")
+    assert outcome.code == 16
+    assert "has 3 examples in few.jsonl, and 4 are wanted" in outcome.err
+    assert causerie("eval", "echo", "--suite", "mine", "--examples", "few.jsonl").code == 2
+    assert causerie("eval", "echo", "--suite", "mine", "--shots", "101").code == 2
 
 
 def test_evaluations_are_listed_shown_and_compared(echo: Settings, causerie: Causerie) -> None:

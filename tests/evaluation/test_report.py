@@ -18,6 +18,7 @@ from causerie.evaluation.contamination import Contamination, Found
 from causerie.evaluation.contract import Metric, Scored
 from causerie.evaluation.interval_plot import Bar, Point, svg
 from causerie.evaluation.report import Other, page, shown, write_report
+from tests.cli.test_language import kept, shape_of
 from tests.evaluation.judged import accuracy, bits, judged, scored
 
 VOID = {"meta", "br", "link", "circle", "line"}
@@ -114,6 +115,19 @@ def test_no_sentence_of_the_page_lacks_its_french() -> None:
     assert not sorted(said - french().keys())
     for english, text in french().items():
         assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", text))
+
+
+def test_the_notes_of_an_evaluation_are_french_too() -> None:
+    room = Path(report.__file__).parent
+    files = [room / "running.py", room / "examples.py", *sorted((room / "importing").glob("*.py"))]
+    notes = {shape for path in files for shape in kept(path, ["notes"])}
+    assert len(notes) > 5
+    assert not sorted(notes - {shape_of(text) for text in french()})
+    made = small()
+    note = "sums is left out: the engine cannot give x"
+    noted = replace(made, evaluation=replace(made.evaluation, notes=(note,)))
+    assert "sums est laissé de côté : le moteur ne peut pas donner x" in Page(page(noted, language="fr")).text
+    assert note in Page(page(noted, language="en")).text
 
 
 def test_what_a_model_writes_stays_text() -> None:

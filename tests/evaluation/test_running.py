@@ -114,6 +114,21 @@ async def test_what_a_version_answered_is_not_asked_again(answerer: Answerer, tm
         assert len(answerer.asked) == 20, wanted
 
 
+class Elsewhere(Asked):
+    """The same file in another engine."""
+
+
+async def test_an_answer_of_one_engine_is_none_of_another(answerer: Answerer, tmp_path: Path) -> None:
+    settings = answerer.settings(tmp_path / "home")
+    await ran(settings, sums(settings), version="a" * 64)
+    answerer.requests.clear()
+    async with opened(settings, MODEL) as subject:
+        assert isinstance(subject, Asked)
+        other = Elsewhere(name=MODEL, version="a" * 64, at_once=4, send=subject.send)
+        await running.run(settings, sums(settings), other)
+    assert len(answerer.asked) == 20
+
+
 async def test_a_question_that_is_refused_counts_as_wrong_and_the_rest_goes_on(
     answerer: Answerer, tmp_path: Path
 ) -> None:

@@ -21,10 +21,11 @@ from causerie.evaluation.contract import Subject
 from causerie.evaluation.subjects.asked import Asked, log_sum
 from causerie.evaluation.subjects.joined import Joined
 from causerie.evaluation.subjects.local import Local, open_local, windows
-from causerie.evaluation.subjects.opening import opened
+from causerie.evaluation.subjects.opening import _Served, opened
 from causerie.inference import catalogue
 from causerie.inference.contract import Model
 from causerie.inference.packaged import STARTER_NAME, STARTER_SHA256
+from causerie.inference.wire import client_session
 from causerie.settings import Settings, load_settings
 from tests.evaluation.answering import MODEL, Answerer
 from tests.running import running_server
@@ -105,6 +106,9 @@ async def test_a_text_that_is_longer_than_the_context_is_read_in_windows(local: 
         cut = (await small.text_log_probability(SEA * 4)).log_probabilities[0]
         with pytest.raises(ContextLengthExceeded):
             await small.next_token_log_probabilities([{"role": "user", "content": SEA * 4}], ["A"])
+        with pytest.raises(ContextLengthExceeded):  # the end would follow from a part of the beginning alone
+            await small.text_log_probability(SEA * 4, after=SEA * 3)
+        assert (await small.text_log_probability(SEA, after="The sea")).log_probabilities[0] < 0
     finally:
         object.__setattr__(config, "context", 8192)
     assert cut == pytest.approx(exact, rel=0.25)
@@ -183,6 +187,19 @@ async def test_a_server_that_is_up_is_asked_rather_than_a_second_copy_loaded(tmp
                 os.kill(up.pid, signal.SIGKILL)
                 with pytest.raises(CauserieError, match="stopped answering"):
                     await subject.chat(CAPITAL, max_tokens=5)
+
+
+async def test_a_released_name_is_judged_as_the_model_in_service() -> None:
+    def model(name: str, release: str | None = None, *, starter: bool = False) -> dict[str, object]:
+        return {"name": name, "chat": True, "starter": starter, "release": release and {"model": release}}
+
+    models = [model("chat", "small", starter=True), model("small", starter=True), model("other")]
+    async with client_session(keep_alive=False) as session:
+        served = _Served(session, "", "", {"default": "chat", "models": models})
+        assert [served.canonical(name) for name in ("chat", None, "starter", "small", "other")] == [
+            "small", "small", "small", "small", "other",
+        ]  # fmt: skip
+        assert not served.serves("none")
 
 
 async def test_a_model_that_is_not_here_is_not_found(home: Settings) -> None:

@@ -16,7 +16,7 @@ import typer
 from causerie.cli import eval_import
 from causerie.cli.accounts import done
 from causerie.cli.default_command import WithDefault
-from causerie.cli.language import language, t
+from causerie.cli.language import language, retold, t
 from causerie.cli.models import print_table
 from causerie.cli.terminal import console, errors, print_json
 
@@ -47,6 +47,14 @@ def run(
     suite: Annotated[
         str, typer.Option("--suite", "-s", help=t("A suite's name or folder, or a public set: gsm8k:FILE."))
     ] = "core",
+    shots: Annotated[
+        int | None,
+        typer.Option(min=0, max=100, help=t("Examples before each question (default: as the suite says).")),
+    ] = None,
+    examples: Annotated[
+        str,
+        typer.Option(help=t("Where those of a public set are (default: in its own development or training part).")),
+    ] = "",
     judge: Annotated[
         str, typer.Option(help=t("The model that judges answers, where the suite has such tasks."))
     ] = "",
@@ -61,7 +69,9 @@ def run(
     from causerie.settings import load_settings
 
     settings = load_settings()
-    wanted = Wanted(model=model, suite=suite, judge=judge, cached=not fresh, language=language())
+    wanted = Wanted(
+        model=model, suite=suite, shots=shots, examples=examples, judge=judge, cached=not fresh, language=language()
+    )
     try:
         with _shown() as tell:
             evaluation = asyncio.run(_evaluated(settings, wanted, tell))
@@ -260,7 +270,7 @@ def _say(evaluation: "Evaluation") -> None:
         facts.append(t("{errors} items without an answer", errors=evaluation.errors))
     console().print(", ".join(facts), markup=False, soft_wrap=True)
     for note in evaluation.notes:
-        console().print(note, markup=False, soft_wrap=True)
+        console().print(retold(note), markup=False, soft_wrap=True)
 
 
 def _headline(evaluation: "Evaluation") -> str:

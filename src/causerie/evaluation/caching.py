@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from causerie.evaluation.contract import Answer, Item, Task
-from causerie.evaluation.suite_file import canonical
+from causerie.evaluation.kinds.shots import layout_of
+from causerie.evaluation.suite_file import as_example, as_item, canonical
 from causerie.settings import Settings
 
 FORMAT = 1
@@ -22,9 +23,15 @@ MAX_LINE_BYTES = 2**22
 
 
 def hash_of(task: Task, item: Item, judge: str = "") -> str:
-    """Of all that an answer and its score depend on, the model aside; in hexadecimal."""
-    asked = {name: value for name, value in vars(item).items() if name not in {"id", "task", "cluster", "side"}}
-    return hashlib.sha256(canonical([FORMAT, task.kind, task.options, asked, judge])).hexdigest()
+    """Of all that an answer and its score depend on, the model aside; in hexadecimal.
+
+    Examples count by what they show and in which order, so that two draws that give the same ask the same.
+    """
+    asked = {name: value for name, value in as_item(item).items() if name not in {"id", "task", "cluster", "side"}}
+    whole: list[object] = [FORMAT, task.kind, task.options, asked, judge]
+    if item.examples:
+        whole += [layout_of(task), [as_example(each) for each in item.examples]]
+    return hashlib.sha256(canonical(whole)).hexdigest()
 
 
 class Cache:
@@ -84,7 +91,8 @@ def cache_of(settings: Settings, version: str, scorer: str) -> Cache:
     Args:
         settings: Where it is.
         version: SHA-256 of the model's file.
-        scorer: What runs it, such as `llama.cpp`: two engines round otherwise.
+        scorer: Which engine it is asked through and what that can do: two engines round otherwise, and a choice is
+            asked by the best way that there is.
     """
     if not version:
         return Cache(None)

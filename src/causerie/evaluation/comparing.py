@@ -15,6 +15,7 @@ from typing import Literal
 
 from causerie.errors import InvalidRequest
 from causerie.evaluation.contract import Evaluation, Metric, Scored
+from causerie.evaluation.kinds.measuring import group_of
 from causerie.evaluation.pairing import paired
 from causerie.evaluation.statistics import CONFIDENCE, holm
 
@@ -124,8 +125,7 @@ class Part:
     @property
     def cluster(self) -> str:
         """Its group; one that stands alone is its own."""
-        row = self.scored
-        return f"group {row.task}/{row.cluster}" if row.cluster else f"item {row.task}/{row.id}"
+        return group_of(self.scored)
 
 
 def parts(judged: Judged, metric: Metric) -> dict[tuple[str, str], Part]:
@@ -133,7 +133,7 @@ def parts(judged: Judged, metric: Metric) -> dict[tuple[str, str], Part]:
     named = {each.task for each in judged.evaluation.metrics if each.name == metric.name and each.task}
     tasks = {metric.task} if metric.task else named
     items = [each for each in judged.items if each.task in tasks]
-    own = [each for each in items if _number(each.extra.get(metric.name)) is not None]
+    own = [each for each in items if number(each.extra.get(metric.name)) is not None]
     for sized in (False, True):
         for candidates, value_of in ((own, metric.name), (items, "")):
             found = [_part(each, value_of, sized=sized) for each in candidates]
@@ -144,12 +144,13 @@ def parts(judged: Judged, metric: Metric) -> dict[tuple[str, str], Part]:
 
 
 def _part(scored: Scored, name: str, *, sized: bool) -> Part:
-    value = _number(scored.extra.get(name)) if name else None
-    size = _number(scored.extra.get("bytes")) if sized else 1.0
+    value = number(scored.extra.get(name)) if name else None
+    size = number(scored.extra.get("bytes")) if sized else 1.0
     return Part(scored, scored.score if value is None else value, 0.0 if size is None else size)
 
 
-def _number(value: object) -> float | None:
+def number(value: object) -> float | None:
+    """A finite number, or None; true and false are 1 and 0."""
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 

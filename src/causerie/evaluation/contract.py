@@ -22,6 +22,10 @@ ScoredBy = Literal["log-probabilities", "generation", "mixed"]
 """What an answer was judged on: the probabilities that the model gives, or the text that it writes."""
 Ability = Literal["chat", "next-token", "text"]
 """What a subject can do: answer messages, give the probabilities of a next token, give that of a whole text."""
+Draw = Literal["seeded", "first"]
+"""Which examples an item gets: drawn for it from the seed and its question, or the first of the pool for all."""
+Layout = Literal["turns", "message"]
+"""How a model that answers messages sees examples: each as a question and its answer, or all in the one message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,25 @@ class Item:
     """ISO 639-1 (empty = that of the task)."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """What only its kind knows: subject, difficulty, reference answers for a judge."""
+    worked: str = ""
+    """What it answers where it is an example itself (empty = its first right answer): a way to the answer, say."""
+    examples: tuple["Item", ...] = ()
+    """Items that are shown with their answers before it, in this order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shots:
+    """Which examples stand before each item of a task, and how they are shown."""
+
+    count: int = 0
+    """Before each item."""
+    source: str = ""
+    """Where the pool comes from, as people read it: names of files, or `items` = the task's own other items."""
+    pool: tuple[Item, ...] = ()
+    """What may be drawn: none of it asks what an item of the task asks, unless it is those items themselves."""
+    draw: Draw = "seeded"
+    seed: int = 0
+    layout: Layout = "turns"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +84,8 @@ class Task:
     options: Mapping[str, Any] = field(default_factory=dict)
     """What the kind reads: `max_tokens`, `form`, `rule`, `judge`, ..."""
     items: tuple[Item, ...] = ()
+    shots: Shots | None = None
+    """None = it says of no examples where they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +155,7 @@ class Scored:
     extra: Mapping[str, Any] = field(default_factory=dict)
     """`Score.extra` over `Answer.extra`."""
     hash: str = ""
-    """Of the item and its task's kind and options, hexadecimal: with the model's version, the key of the cache."""
+    """Of the item, its examples and its task's kind and options: with the model's version, the key of the cache."""
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -218,6 +243,8 @@ class Evaluation:
     """Items that got no answer."""
     notes: tuple[str, ...] = ()
     """What a reader must know of the figures: which form of a question was used and why."""
+    shots: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Of each task whose items had examples before them: `count`, `source`, `draw`, `seed`, `layout`."""
 
     def metric(self, name: str, task: str = "") -> Metric | None:
         """The metric of this name and task (empty = the first of that name)."""

@@ -35,6 +35,10 @@ class Wanted:
     model: str | None
     """None = the default one."""
     suite: str = finding.DEFAULT
+    shots: int | None = None
+    """Examples before each item (None = as the suite says)."""
+    examples: str = ""
+    """As `finding.find`."""
     judge: str = ""
     """Model that judges answers (empty = none)."""
     evaluation_id: str = ""
@@ -66,7 +70,9 @@ async def evaluate(
     if over is not None:  # a process died between the result and the row
         await keep(database, settings, over, language=wanted.language, in_service=wanted.in_service)
         return over
-    suite = await asyncio.to_thread(finding.find, settings, wanted.suite, anywhere=wanted.anywhere)
+    suite = await asyncio.to_thread(
+        finding.find, settings, wanted.suite, anywhere=wanted.anywhere, shots=wanted.shots, examples=wanted.examples
+    )
     async with AsyncExitStack() as stack:
 
         async def opening(name: str | None) -> Subject:

@@ -2,7 +2,7 @@
 
 Does: find one by its name, list them.
 Does not: read their files; see `suite_file.py`, and `readers/` for the public formats.
-Try it: causerie eval --suites
+Try it: causerie eval suites
 
 A name is that of a folder in `suites/` of the program or of the data folder; a path of a folder; or a public format
 with where the set is: `gsm8k:test.jsonl`, `gsm8k:hf:openai/gsm8k`.
@@ -15,7 +15,7 @@ import structlog
 
 from causerie.errors import DataError, InvalidRequest, NotFound
 from causerie.evaluation.contract import Suite, Task
-from causerie.evaluation.suite_file import SUITE, SuiteTable, TaskTable, made, read_suite
+from causerie.evaluation.suite_file import SUITE, SuiteTable, TaskTable, made, read_suite, with_shots
 from causerie.settings import Settings
 
 SHIPPED = Path(__file__).parent / "suites"
@@ -26,20 +26,27 @@ _MOST_STEPS = 3
 _logger = structlog.get_logger(__name__)
 
 
-def find(settings: Settings, name: str, *, anywhere: bool = True) -> Suite:
+def find(
+    settings: Settings, name: str, *, anywhere: bool = True, shots: int | None = None, examples: str = ""
+) -> Suite:
     """The suite of this name.
 
     Args:
         settings: Where one's own suites are.
         name: As the top of this file says.
         anywhere: Also by a path or from a public set; a request over HTTP may not.
+        shots: Examples before each item of the tasks that can have some (None = as the suite says).
+        examples: Where those of a public set are (empty = in its own development or training part).
 
     Raises:
         NotFound: There is none.
-        DataError: Its files are damaged.
-        InvalidRequest: The name cannot be one.
+        DataError: Its files are damaged, or there are too few examples.
+        InvalidRequest: The name cannot be one, or the suite cannot have such examples.
     """
-    return _find(settings, name, anywhere, 0)
+    if examples and not shots:
+        raise InvalidRequest("examples are named, and not how many", hint="--shots says it: 5, say")
+    suite = _find(settings, name, anywhere, 0, examples if shots else None)
+    return suite if shots is None else with_shots(suite, shots)
 
 
 def listed(settings: Settings) -> list[Suite]:
@@ -47,40 +54,46 @@ def listed(settings: Settings) -> list[Suite]:
     suites = []
     for folder in _folders(settings):
         try:
-            suites.append(_find(settings, folder.name, False, 0))
+            suites.append(_find(settings, folder.name, False, 0, None))
         except (DataError, InvalidRequest, NotFound) as error:
             _logger.warning("a suite is damaged and left out", suite=folder.name, error=error.message)
     return sorted(suites, key=lambda suite: suite.name)
 
 
-def _find(settings: Settings, name: str, anywhere: bool, step: int) -> Suite:
+def _find(settings: Settings, name: str, anywhere: bool, step: int, examples: str | None) -> Suite:
     if step > _MOST_STEPS:
         raise DataError("the suite {name} takes its tasks from itself", name=name)
 
     def task_of(wanted: str) -> Task:
         suite, _, task = wanted.partition("/")
-        found = {each.name: each for each in _find(settings, suite, False, step + 1).tasks}
+        found = {each.name: each for each in _find(settings, suite, False, step + 1, None).tasks}
         if task not in found:
             raise DataError("the suite {suite} has no task {task!r}", suite=suite, task=task)
         return found[task]
 
-    def read_with(reader: str, source: str) -> tuple[Task, ...]:
+    def read_with(reader: str, source: str, examples: str | None) -> tuple[Task, ...]:
         from causerie.evaluation.readers.table import read
 
-        return read(reader, source, settings)
+        return read(reader, source, settings, examples)
 
     folders = {folder.name: folder for folder in _folders(settings)}
-    if name in folders:
-        return read_suite(folders[name], task_of, read_with)
+    folder = folders.get(name)
     reader, colon, source = name.partition(":")
-    if anywhere and colon and source:
-        tasks = read_with(reader, source)
+    if folder is None and anywhere and colon and source:
+        tasks = read_with(reader, source, examples)
         return made(_of_public_set(reader, source, tasks), list(tasks))
-    if anywhere and (Path(name) / SUITE).is_file():
-        return read_suite(Path(name), task_of, read_with)
-    raise NotFound(
-        "there is no suite {name!r}", name=name[:200], known=", ".join(sorted(folders)), hint="known are: {known}"
-    )
+    if folder is None and anywhere and (Path(name) / SUITE).is_file():
+        folder = Path(name)
+    if folder is None:
+        raise NotFound(
+            "there is no suite {name!r}", name=name[:200], known=", ".join(sorted(folders)), hint="known are: {known}"
+        )
+    if examples:
+        raise InvalidRequest(
+            "the suite {suite} says itself where its examples come from", suite=name[:200],
+            hint="--examples is for a public set, such as gsm8k:FILE",
+        )  # fmt: skip
+    return read_suite(folder, task_of, read_with)
 
 
 def _folders(settings: Settings) -> Iterator[Path]:

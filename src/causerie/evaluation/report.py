@@ -122,7 +122,7 @@ def _facts(judged: Judged, say: Wording) -> Iterable[str]:
     if evaluation.errors:
         told = say("{count} items got no answer and count as wrong.", count=say.number(evaluation.errors))
         yield f"<p class=warn>{escape(told)}</p>"
-    yield from (f"<p class=warn>{shown(note)}</p>" for note in evaluation.notes)
+    yield from (f"<p class=warn>{shown(say.retold(note))}</p>" for note in evaluation.notes)
     version = evaluation.version or say("unknown")
     told = say(
         "Version of the model: {version}; of the suite: {suite}", version=version, suite=evaluation.suite_sha256

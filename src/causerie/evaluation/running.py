@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO
 
 from causerie.database.tables import now
-from causerie.errors import CauserieError, ConfigError
+from causerie.errors import CauserieError, ConfigError, ContextLengthExceeded
+from causerie.evaluation import examples
 from causerie.evaluation import folder as folders
 from causerie.evaluation.caching import Cache, cache_of, hash_of
 from causerie.evaluation.contract import (
@@ -102,15 +103,17 @@ async def run(settings: Settings, suite: Suite, subject: Subject, options: Optio
     wanted = folders.new(
         subject.name, subject.version, suite.name, suite.sha256, judge, evaluation_id=given.evaluation_id
     )
-    cache = cache_of(settings, subject.version if given.cached else "", ",".join(sorted(subject.abilities)))
+    scorer = f"{type(subject).__name__}: {','.join(sorted(subject.abilities))}"
+    cache = cache_of(settings, subject.version if given.cached else "", scorer)
     with folders.begin(settings, wanted) as (place, begun), cache:
         work = _Work(place, begun, subject, given, cache)
         tasks, notes = _possible(suite, kinds, subject)
         scored = await work.all_of([(task, item, kinds[task.name]) for task in tasks for item in task.items])
         found = _evaluation(begun, suite, subject, given, scored, work.seconds)
         evaluation = replace(
-            found, metrics=_measured(tasks, kinds, scored), notes=(*missing, *notes, *_how(tasks, scored))
-        )
+            found, metrics=_measured(tasks, kinds, scored), notes=(*missing, *notes, *_how(tasks, scored)),
+            shots={task.name: examples.facts(task.shots) for task in tasks if task.shots and task.shots.count},
+        )  # fmt: skip
         folders.finish(place, evaluation, scored)
         return evaluation
 
@@ -212,6 +215,8 @@ async def _answer(kind: Kind, item: Item, subject: Subject) -> tuple[Answer, str
 
 def _row(task: Task, item: Item, kind: Kind, answer: Answer, error: str) -> Scored:
     score, extra = (0.0, {}) if error else _score(kind, item, answer)
+    if item.examples:
+        extra["examples"] = [each.id for each in item.examples]
     asked = "\n\n".join(f"{message['role']}: {message['content']}" for message in item.messages)
     asked = asked.removeprefix("user: ") if len(item.messages) == 1 else asked
     return Scored(
@@ -252,13 +257,18 @@ def _possible(suite: Suite, kinds: dict[str, Kind], subject: Subject) -> tuple[l
 
 
 def _how(tasks: Sequence[Task], scored: Sequence[Scored]) -> list[str]:
-    """Which form each question took, where a kind has several."""
+    """Which form each question took, where a kind has several, and which examples stood before it."""
     notes = []
     for task in tasks:
         rows = [row for row in scored if row.task == task.name]
         forms = sorted({str(row.extra["form"]) for row in rows if "form" in row.extra})
         if forms:
             notes.append(f"{task.name}: asked as {', '.join(forms)}, judged by {_by(rows)}")
+        if task.shots and task.shots.count:
+            notes += examples.told(task.name, task.shots)
+            long = sum(row.error.startswith(ContextLengthExceeded.code) for row in rows)
+            if long:
+                notes.append(f"{task.name}: items that do not fit the model's context with their examples: {long}")
     return notes
 
 

@@ -2,7 +2,7 @@
 
 Does: read and check all of it; say exactly what is wrong, and on which line.
 Does not: know which suites there are (`finding.py`) or ask items.
-Try it: causerie eval list
+Try it: causerie eval starter --suite ./my-suite
 
 A suite may be somebody else's file: sizes are bounded, no name leads out of its folder, nothing in it is run.
 
@@ -20,11 +20,16 @@ A suite may be somebody else's file: sizes are bounded, no name leads out of its
     items = "knowledge-en.jsonl"       # or from = "core/knowledge-en", or reader = "gsm8k" and source = "..."
     languages = ["en"]
     limit = 0                          # only so many items, the first (0 = all)
+    shots = 5                          # examples before each item, with their answers (0 = none)
+    examples = "knowledge-en-dev.jsonl"
     [tasks.options]
     form = "letters"
 
 A line of a file of items: `id`, then `question` (one message of a person) or `messages`, or `text`; and of `choices`,
-`answer` (a string, or a list of right ones), `checks`, `cluster`, `side`, `language` and `extra` what its kind reads.
+`answer` (a string, or a list of right ones), `checks`, `cluster`, `side`, `language` and `extra` what its kind reads;
+`worked`, what it answers where it is an example. Examples are lines of the same form in a file of their own, or with
+`reader` a source in the set's form (left out = its own development or training part), or `items`: the task's others,
+never the item itself. `draw`, `seed` and `layout` say which and how; `contract.Shots` has what they may be.
 """
 
 import hashlib
@@ -38,7 +43,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from causerie.errors import DataError
-from causerie.evaluation.contract import Item, Message, Suite, Task
+from causerie.evaluation.contract import Draw, Item, Layout, Message, Shots, Suite, Task
+from causerie.evaluation.examples import MOST, OWN, counted, drawn, unlike
 
 SUITE = "suite.toml"
 CARD = "card.md"
@@ -50,8 +56,9 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Text = Annotated[str, StringConstraints(max_length=200_000)]
 TaskOf = Callable[[str], Task]
 """A task of another suite, by `suite/task`."""
-ReadWith = Callable[[str, str], tuple[Task, ...]]
-"""Tasks in a public format: its name, and the path or hub name."""
+ReadWith = Callable[[str, str, str | None], tuple[Task, ...]]
+"""Tasks in a public format: its name, the path or hub name, and where its examples are (empty = in the set's own
+development or training part, None = nobody wants any)."""
 
 
 Table = TypeVar("Table", bound=BaseModel)
@@ -72,6 +79,11 @@ class TaskTable(_Strict):
     source: Text | None = None
     languages: tuple[Language, ...] = ()
     limit: int = Field(0, ge=0)
+    shots: int | None = Field(None, ge=0, le=MOST)
+    examples: Text | None = Field(None, min_length=1)
+    draw: Draw | None = None
+    seed: int | None = Field(None, ge=0, lt=2**63)
+    layout: Layout | None = None
     options: dict[str, Any] = {}
 
     @model_validator(mode="after")
@@ -121,6 +133,7 @@ class ItemLine(_Strict):
     side: Annotated[str, StringConstraints(max_length=64)] = ""
     language: Language | None = None
     extra: dict[str, Any] = {}
+    worked: Text = ""
 
     @model_validator(mode="after")
     def _asks_something(self) -> "ItemLine":
@@ -141,6 +154,7 @@ class ItemLine(_Strict):
         return Item(
             id=self.id, task=task, messages=messages, text=self.text, choices=self.choices, expected=expected,
             checks=self.checks, cluster=self.cluster, side=self.side, language=self.language or "", extra=self.extra,
+            worked=self.worked,
         )  # fmt: skip
 
 
@@ -161,20 +175,37 @@ def read_suite(folder: Path, task_of: TaskOf, read_with: ReadWith) -> Suite:
 
 
 def made(table: SuiteTable, tasks: list[Task], card: str = "") -> Suite:
-    """The suite of these tasks.
+    """The suite of these tasks, with the examples of each item.
 
     Raises:
-        DataError: Two tasks, or two items of a task, have the same name.
+        DataError: Two tasks, or two items of a task, have the same name, or there are too few examples.
     """
     _refuse_doubles([task.name for task in tasks], table.name)
     for task in tasks:
         _refuse_doubles([item.id for item in task.items], f"{table.name}/{task.name}")
         if not task.items:
             raise DataError("the task {task} has no items", task=f"{table.name}/{task.name}")
+    tasks = [drawn(task) for task in tasks]
     return Suite(
         name=table.name, title=table.title, version=table.version, licence=table.licence, languages=table.languages,
         tasks=tuple(tasks), sha256=_sha256(tasks), description=table.description, card=card,
     )  # fmt: skip
+
+
+def with_shots(suite: Suite, count: int) -> Suite:
+    """The suite with so many examples before each item of the tasks that can have some (0 = of none).
+
+    Where that asks something else, it is a suite of another name, `gsm8k-5-shot`: the gate, and whoever compares,
+    goes by names, and one must not pass for the other.
+
+    Raises:
+        InvalidRequest: No task can have examples, or one does not say where they are.
+        DataError: There are too few.
+    """
+    tasks = counted(suite.tasks, count, suite.name)
+    sha256 = _sha256(tasks)
+    name = suite.name if sha256 == suite.sha256 else f"{suite.name}-{count}-shot"
+    return replace(suite, name=name, tasks=tuple(tasks), sha256=sha256)
 
 
 def read_items(path: Path, task: str, limit: int = 0) -> Iterator[Item]:
@@ -202,28 +233,45 @@ def read_items(path: Path, task: str, limit: int = 0) -> Iterator[Item]:
 
 def _tasks(folder: Path, table: TaskTable, task_of: TaskOf, read_with: ReadWith) -> list[Task]:
     if table.items is not None:
-        path = _inside(folder, table.items)
-        items = tuple(read_items(path, table.name, table.limit))
-        return [
-            Task(
-                name=table.name, kind=table.kind or "", languages=table.languages, options=table.options, items=items
-            )
-        ]
-    if table.of is not None:
-        return [_renamed(task_of(table.of), table, table.name)]
-    found = read_with(table.reader or "", table.source or "")
+        read = read_items(_inside(folder, table.items), table.name, 0 if table.examples == OWN else table.limit)
+        found: tuple[Task, ...] = (Task(name=table.name, kind=table.kind or "", items=tuple(read)),)
+    elif table.of is not None:
+        found = (task_of(table.of),)
+    else:
+        wanted = None if table.examples == OWN else table.examples or ("" if table.shots else None)
+        found = read_with(table.reader or "", table.source or "", wanted)
     names = [table.name] if len(found) == 1 else [f"{table.name}-{task.name}" for task in found]
-    return [_renamed(task, table, name) for task, name in zip(found, names, strict=True)]
+    return [_renamed(task, table, name, _shots(folder, table, task)) for task, name in zip(found, names, strict=True)]
 
 
-def _renamed(task: Task, table: TaskTable, name: str) -> Task:
-    """A task that was read elsewhere, under this suite's name for it."""
+def _renamed(task: Task, table: TaskTable, name: str, shots: Shots | None) -> Task:
+    """A task as this suite has it: under its name, cut, with what its table says."""
     kept = task.items[: table.limit] if table.limit else task.items
     items = tuple(replace(item, task=name) for item in kept)
     return Task(
         name=name, kind=table.kind or task.kind, languages=table.languages or task.languages,
-        options={**task.options, **table.options}, items=items,
+        options={**task.options, **table.options}, items=items, shots=shots,
     )  # fmt: skip
+
+
+def _shots(folder: Path, table: TaskTable, task: Task) -> Shots | None:
+    """What a table says of examples, over what the task has of them already."""
+    known = task.shots
+    if table.examples == OWN:
+        known = Shots(source=OWN, pool=tuple(replace(item, examples=()) for item in task.items))
+    elif table.examples is not None and table.reader is None:
+        path = _inside(folder, table.examples)
+        if table.items is not None and path.resolve() == _inside(folder, table.items).resolve():
+            raise DataError(
+                "the task {task} takes its examples from its own items", task=table.name,
+                hint='where that is meant, write examples = "items"',
+            )  # fmt: skip
+        known = Shots(source=table.examples, pool=unlike(task.items, tuple(read_items(path, task.name))))
+    said: dict[str, Any] = {
+        "count": table.shots, "draw": table.draw, "seed": table.seed, "layout": table.layout,
+    }  # fmt: skip
+    given = {name: value for name, value in said.items() if value is not None}
+    return replace(known or Shots(), **given) if known or given else None
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -277,10 +325,23 @@ def _refuse_doubles(names: list[str], where: str) -> None:
 def _sha256(tasks: list[Task]) -> str:
     digest = hashlib.sha256()
     for task in tasks:
-        digest.update(canonical([task.name, task.kind, task.languages, task.options]))
+        shown = [task.shots.layout] if task.shots and task.shots.count else []
+        digest.update(canonical([task.name, task.kind, task.languages, task.options, *shown]))
         for item in task.items:
-            digest.update(canonical(vars(item)))
+            examples = {"examples": [as_example(each) for each in item.examples]} if item.examples else {}
+            digest.update(canonical({**as_item(item), **examples}))
     return digest.hexdigest()
+
+
+def as_item(item: Item) -> dict[str, Any]:
+    """All that is asked of an item by itself, without what it is only as an example, or has before it."""
+    return {name: value for name, value in vars(item).items() if name not in {"worked", "examples"}}
+
+
+def as_example(item: Item) -> dict[str, Any]:
+    """All that an item shows where it is an example."""
+    names = ("messages", "text", "choices", "expected", "worked")
+    return {name: getattr(item, name) for name in names}
 
 
 def canonical(value: object) -> bytes:

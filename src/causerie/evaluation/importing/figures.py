@@ -56,8 +56,3 @@ def _from_items(reported: Reported, values: Sequence[float], clusters: Sequence[
     half = normal_quantile(CONFIDENCE) * reported.error
     return Interval(reported.value, reported.value - half, reported.value + half, CONFIDENCE, items, items,
                     "reported error")  # fmt: skip
-
-
-def number(value: object) -> float | None:
-    """A finite number, or None; true and false are 1 and 0."""
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

@@ -16,10 +16,10 @@ from typing import Any
 
 from causerie.database.tables import new_id
 from causerie.errors import InvalidImport
-from causerie.evaluation.comparing import Judged
+from causerie.evaluation.comparing import Judged, number
 from causerie.evaluation.contract import Evaluation, Metric, Scored
 from causerie.evaluation.importing.bounded import an_object, archive, json_of, member
-from causerie.evaluation.importing.figures import Reported, metric, number
+from causerie.evaluation.importing.figures import Reported, metric
 
 MADE_BY = "Inspect"
 HEADER, SAMPLES = "header.json", "samples/"

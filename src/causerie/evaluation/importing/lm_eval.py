@@ -20,10 +20,10 @@ from typing import Any
 
 from causerie.database.tables import new_id
 from causerie.errors import InvalidImport
-from causerie.evaluation.comparing import Judged
+from causerie.evaluation.comparing import Judged, number
 from causerie.evaluation.contract import Evaluation, Metric, Scored, ScoredBy
 from causerie.evaluation.importing.bounded import an_object, json_of, lines_of
-from causerie.evaluation.importing.figures import Reported, metric, number
+from causerie.evaluation.importing.figures import Reported, metric
 
 MADE_BY = "lm-evaluation-harness"
 _DATED = re.compile(r"_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d+)\.json$")

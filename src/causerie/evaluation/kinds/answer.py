@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from causerie.errors import DataError
-from causerie.evaluation.contract import Ability, Answer, Item, Kind, Metric, Score, Scored, Subject, Task
+from causerie.evaluation.contract import Ability, Answer, Item, Kind, Layout, Metric, Score, Scored, Subject, Task
 from causerie.evaluation.kinds.measuring import mean_metric
 from causerie.evaluation.kinds.options import TaskOptions
+from causerie.evaluation.kinds.shots import after_examples, checked, layout_of
 
 FORMS = ("exact", "contains", "numeric", "f1")
 _ARTICLES = frozenset({"a", "an", "the", "le", "la", "les", "l", "un", "une", "des", "du", "d"})
@@ -51,12 +52,16 @@ class ShortAnswer:
     form: str
     max_tokens: int
     system: str
+    layout: Layout
+    language: str
     needs: frozenset[Ability] = frozenset({"chat"})
 
     async def ask(self, item: Item, subject: Subject) -> Answer:
         """What the model writes."""
         system = [{"role": "system", "content": self.system}] if self.system else []
-        return await subject.chat([*system, *item.messages], max_tokens=self.max_tokens)
+        shown = [(each.messages[-1]["content"], each.worked or each.expected[0]) for each in item.examples]
+        asked = after_examples([*system, *item.messages], shown, self.layout, item.language or self.language)
+        return await subject.chat(asked, max_tokens=self.max_tokens)
 
     def score(self, item: Item, answer: Answer) -> Score:
         """1 or 0; for `f1` the share of words."""
@@ -89,9 +94,12 @@ def make(task: Task, judge: Subject | None) -> Kind:  # noqa: ARG001 - it needs 
     """
     options = TaskOptions(task)
     form = options.take("form", "exact", one_of=FORMS)
-    kind = ShortAnswer(task.name, form, options.tokens(512 if form == "numeric" else 64), options.take("system", ""))
+    kind = ShortAnswer(
+        task.name, form, options.tokens(512 if form == "numeric" else 64), options.take("system", ""),
+        layout_of(task), next(iter(task.languages), "en"),
+    )  # fmt: skip
     options.end()
-    for item in task.items:
+    for item in checked(task):
         lacking = "answer" if not item.expected else "question" if not item.messages else ""
         if not lacking and form == "numeric" and any(number_in(one) is None for one in item.expected):
             lacking = "number as its answer"

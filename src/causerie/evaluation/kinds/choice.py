@@ -16,9 +16,22 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from causerie.errors import DataError, UnsupportedParameter
-from causerie.evaluation.contract import Ability, Answer, Item, Kind, Message, Metric, Score, Scored, Subject, Task
+from causerie.evaluation.contract import (
+    Ability,
+    Answer,
+    Item,
+    Kind,
+    Layout,
+    Message,
+    Metric,
+    Score,
+    Scored,
+    Subject,
+    Task,
+)
 from causerie.evaluation.kinds.measuring import mean_metric
 from causerie.evaluation.kinds.options import TaskOptions
+from causerie.evaluation.kinds.shots import after_examples, checked, layout_of
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ASKED = {
@@ -37,6 +50,7 @@ class Choice:
     task: str
     form: str
     by_length: bool
+    layout: Layout
     language: str
     needs: frozenset[Ability] = frozenset()
 
@@ -63,7 +77,8 @@ class Choice:
         return [mean_metric(self.task, "accuracy", scored)]
 
     async def _cloze(self, item: Item, subject: Subject) -> Answer:
-        before = item.text or f"{item.messages[-1]['content']}\n"
+        examples = (f"{_joined(_before(each), each.expected[0])}\n\n" for each in item.examples)
+        before = "".join((*examples, _before(item)))
         told = [await subject.text_log_probability(_joined(before, choice), after=before) for choice in item.choices]
         sums = [answer.log_probabilities[0] for answer in told]
         sizes = [len(choice.encode()) if self.by_length else 1 for choice in item.choices]
@@ -95,15 +110,12 @@ class Choice:
         return replace(answer, text=text, extra={"form": "letters, written", "written": answer.text})
 
     def _with_letters(self, item: Item) -> list[Message]:
-        """The item's conversation, its last message with the choices behind it."""
-        listed = "\n".join(f"{letter}. {choice}" for letter, choice in zip(LETTERS, item.choices, strict=False))
+        """The item's conversation, its last message with the choices behind it; so is each example's."""
         language = item.language or self.language
-        asked = item.messages[-1]["content"] if item.messages else item.text
-        last: Mapping[str, str] = {
-            "role": "user",
-            "content": f"{asked}\n\n{listed}\n\n{ASKED.get(language, ASKED['en'])}",
-        }
-        return [*item.messages[:-1], last]
+        shown = [(_with_choices(each, language), LETTERS[each.choices.index(each.expected[0])])
+                 for each in item.examples]  # fmt: skip
+        last: Mapping[str, str] = {"role": "user", "content": _with_choices(item, language)}
+        return after_examples([*item.messages[:-1], last], shown, self.layout, language)
 
 
 def make(task: Task, judge: Subject | None) -> Kind:  # noqa: ARG001 - it needs none
@@ -115,10 +127,10 @@ def make(task: Task, judge: Subject | None) -> Kind:  # noqa: ARG001 - it needs 
     options = TaskOptions(task)
     kind = Choice(
         task.name, options.take("form", "letters", one_of=("letters", "cloze")), options.take("by_length", True),
-        next(iter(task.languages), "en"),
+        layout_of(task), next(iter(task.languages), "en"),
     )  # fmt: skip
     options.end()
-    for item in task.items:
+    for item in checked(task):
         right = set(item.expected)
         if len(item.choices) < 2 or len(set(item.choices)) < len(item.choices) or not (item.messages or item.text):
             raise DataError(
@@ -137,6 +149,17 @@ def letter_in(text: str, choices: int) -> str:
     """The letter that an answer gives: the first that stands alone and is one of the choices (empty = none)."""
     found = [letter for letter in _LETTER.findall(text) if LETTERS.index(letter) < choices]
     return found[0] if found else ""
+
+
+def _with_choices(item: Item, language: str) -> str:
+    asked = item.messages[-1]["content"] if item.messages else item.text
+    listed = "\n".join(f"{letter}. {choice}" for letter, choice in zip(LETTERS, item.choices, strict=False))
+    return f"{asked}\n\n{listed}\n\n{ASKED.get(language, ASKED['en'])}"
+
+
+def _before(item: Item) -> str:
+    """What a choice follows, as cloze."""
+    return item.text or f"{item.messages[-1]['content']}\n"
 
 
 def _joined(before: str, choice: str) -> str:

@@ -10,9 +10,9 @@ from causerie.evaluation.contract import Metric, Scored
 from causerie.evaluation.statistics import Interval, estimate, ratio
 
 
-def groups(scored: Sequence[Scored]) -> list[str]:
-    """The group of each item; one that stands alone is its own."""
-    return [f"group {row.task}/{row.cluster}" if row.cluster else f"item {row.task}/{row.id}" for row in scored]
+def group_of(row: Scored) -> str:
+    """The group of an item; one that stands alone is its own."""
+    return f"group {row.task}/{row.cluster}" if row.cluster else f"item {row.task}/{row.id}"
 
 
 def mean_metric(
@@ -36,7 +36,7 @@ def mean_metric(
         higher_is_better: As `Metric`.
         unit: As `Metric`.
     """
-    found = estimate([value(row) for row in scored], groups(scored), bounds=bounds)
+    found = estimate([value(row) for row in scored], [group_of(row) for row in scored], bounds=bounds)
     return metric(task, name, found, higher_is_better=higher_is_better, unit=unit)
 
 
@@ -52,7 +52,8 @@ def ratio_metric(
 ) -> Metric:
     """Sum over sum, such as bits over bytes; arguments as `mean_metric`."""
     bounds = (0.0, 1.0) if unit == "share" else None
-    found = ratio([above(row) for row in scored], [below(row) for row in scored], groups(scored), bounds=bounds)
+    sums = ([above(row) for row in scored], [below(row) for row in scored])
+    found = ratio(*sums, [group_of(row) for row in scored], bounds=bounds)
     return metric(task, name, found, higher_is_better=higher_is_better, unit=unit)
 
 

@@ -25,6 +25,8 @@ KINDS: Mapping[str, str] = {
     "toxicity": "causerie.evaluation.kinds.safety",
 }
 """A new kind is one line here, its module, its test and a line of documentation."""
+WITH_EXAMPLES = frozenset({"answer", "choice"})
+"""Kinds whose items can have examples before them: those with a right answer to show."""
 
 
 def kind_of(task: Task, judge: Subject | None = None) -> Kind:

@@ -11,10 +11,10 @@ from typing import Any
 
 from causerie.errors import DataError
 from causerie.evaluation.contract import Item, Task
+from causerie.evaluation.kinds.choice import LETTERS
 from causerie.evaluation.readers import columns
 from causerie.evaluation.readers.opening import Files
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 OPTIONS: Mapping[str, object] = {"form": "letters"}
 _SPLITS = ("_test", "_val", "_dev", "-test", "-validation")
 

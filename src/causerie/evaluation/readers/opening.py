@@ -101,6 +101,13 @@ def found(source: str, patterns: Sequence[str], settings: Settings) -> Files:
     return Files(tuple(files))
 
 
+def is_of_parts(source: str) -> bool:
+    """Whether a source can have other files than those of the items: a folder, or a hub's set without their names."""
+    named = _HUB_NAME.fullmatch(source.removeprefix(_HUB))
+    path = Path(source).expanduser()
+    return path.is_dir() or (not path.exists() and named is not None and named["files"] is None)
+
+
 def _of_folder(folder: Path, patterns: Sequence[str]) -> list[Path]:
     readable = sorted(path for path in folder.rglob("*") if path.is_file() and format_of(path.name))
     readable = [path for path in readable if path.name.lower() != "readme.md"]

@@ -45,7 +45,11 @@ class Local:
         return await asyncio.to_thread(self._next, messages, candidates)
 
     async def text_log_probability(self, text: str, *, after: str = "") -> Answer:
-        """As `contract.Subject`; a text longer than the context is read in windows that overlap by half."""
+        """As `contract.Subject`; a text longer than the context is read in windows that overlap by half.
+
+        Raises:
+            ContextLengthExceeded: It is longer, and its beginning is given: the rest would not follow from all of it.
+        """
         return await asyncio.to_thread(self._read, text, after)
 
     def _written(self, messages: Sequence[Message], max_tokens: int, temperature: float, seed: int) -> Answer:
@@ -60,11 +64,7 @@ class Local:
     @torch.inference_mode()
     def _next(self, messages: Sequence[Message], candidates: Sequence[str]) -> Answer:
         ids = self._prompt(messages)
-        if len(ids) > self.network.config.context:
-            raise ContextLengthExceeded(
-                "the prompt has {tokens} tokens; the model takes 1 to {most}", tokens=len(ids),
-                most=self.network.config.context,
-            )  # fmt: skip
+        self._refuse_longer(len(ids))
         hidden = self.network.hidden(torch.tensor([ids], device=self._device))
         told = self.network.logits(hidden[0, -1]).float().log_softmax(dim=-1)
         values = [float(told[self._spellings(each)].logsumexp(0)) for each in candidates]
@@ -81,6 +81,8 @@ class Local:
         start = self.tokenizer.document_end_id
         # What stands between two documents foretells the first token of one.
         whole = ids if start is None else [start, *ids]
+        if after:
+            self._refuse_longer(len(whole) - 1)  # the last token is only foretold
         offset = len(whole) - len(ids)
         total = 0.0
         for begin, end, first in windows(len(whole), self.network.config.context):
@@ -92,6 +94,13 @@ class Local:
             told = self.network(inputs, None, targets, each=True)
             total += float(told[0, counted - begin - 1 :].double().sum())
         return Answer(log_probabilities=(total,), scored_by="log-probabilities", tokens_in=len(ids))
+
+    def _refuse_longer(self, tokens: int) -> None:
+        most = self.network.config.context
+        if tokens > most:
+            raise ContextLengthExceeded(
+                "the prompt has {tokens} tokens; the model takes 1 to {most}", tokens=tokens, most=most
+            )
 
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
         return self._template.encode_conversation(self.tokenizer, messages, add_generation_prompt=True)[0]

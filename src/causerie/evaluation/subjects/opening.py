@@ -169,11 +169,16 @@ class _Served:
         return bool(self.canonical(name))
 
     def canonical(self, name: str | None) -> str:
-        """The server's name for the model (empty = it has none, or one that does not chat)."""
+        """The server's name for the model (empty = it has none, or one that does not chat).
+
+        Of a released name it is the model in service: what is judged is one model, whatever is tried beside it.
+        """
         models = {str(model["name"]): model for model in self._said["models"] if model.get("chat")}
         wanted = name or str(self._said["default"])
         if wanted == "starter":
             wanted = next((each for each, model in models.items() if model.get("starter")), wanted)
+        release = models.get(wanted, {}).get("release")
+        wanted = str(release["model"]) if release else wanted
         return wanted if wanted in models else ""
 
     async def send(self, operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:
