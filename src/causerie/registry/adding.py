@@ -58,5 +58,7 @@ async def add_installed(database: Database, settings: Settings, model: Model) ->
     sha256 = await asyncio.to_thread(versions.sha256_of, model)
     async with database.read() as session:
         known = [version.lineage for version in await store.by_file(session, sha256)]
-    own: Lineage = max(known, key=lambda each: each.flops, default=run_lineage.of_file(model))
+    own: Lineage = max(
+        known, key=lambda each: (each.flops, each.made_by != "file"), default=run_lineage.of_file(model)
+    )
     return await versions.add(database, settings, model, lineage=own)

@@ -9,6 +9,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType, TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ from causerie.database.engine import Database
 from causerie.database.repeated import Repeated
 from causerie.registry import releases
 from causerie.registry.releases import Stage
+from causerie.registry.tables import ReleaseAlias
 
 LOOK_S = 0.5
 """Seconds between two looks: a rollback at the command line is felt by the server so soon."""
@@ -28,9 +30,16 @@ class Route:
     """What answers to an alias."""
 
     model: str
+    """In service."""
+    version: str
+    """Its id in the registry (empty = it is not registered)."""
     candidate: str
+    """The one that is being tried beside it (empty = none)."""
     stage: Stage
     share: float
+    """Of requests that the candidate answers, 0 to 1."""
+    since: datetime
+    """When the present stage began."""
 
 
 class Aliases:
@@ -87,9 +96,7 @@ class Aliases:
         """Look now."""
         async with self._database.read() as session:
             rows = await releases.all_aliases(session)
-        found = {
-            row.alias: Route(row.model, row.candidate, _stage(row.stage), row.share) for row in rows if row.model
-        }
+        found = {row.alias: _route(row) for row in rows if row.model}
         self._routes = MappingProxyType(found)
         self._shadows = MappingProxyType(
             {each.model: each.candidate for each in found.values() if each.stage == "shadow" and each.candidate}
@@ -101,6 +108,10 @@ class Aliases:
         async with self._database.write() as session:
             yield session
         await self.refresh()
+
+
+def _route(row: ReleaseAlias) -> Route:
+    return Route(row.model, row.version, row.candidate, _stage(row.stage), row.share, row.since)
 
 
 def _stage(name: str) -> Stage:

@@ -113,6 +113,9 @@ def _ancestor(member: Family) -> dict[str, Any]:
 def _component(member: Family, kind: str) -> dict[str, Any]:
     licence = member.lineage.licence if member.lineage else ""
     found: dict[str, Any] = {"type": kind, "bom-ref": _ref(member), "name": member.name}
+    if member.origin is not None:
+        found["manufacturer"] = {"name": member.origin.makers}
+        found["externalReferences"] = [{"type": "model-card", "url": member.origin.url}]
     return found | ({"licenses": [_licence(licence)]} if licence else {})
 
 

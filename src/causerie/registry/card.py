@@ -15,8 +15,9 @@ from typing import Any
 
 from causerie.evaluation.contract import Evaluation, Metric
 from causerie.registry.contract import Data, Lineage
-from causerie.registry.lineage import Family, cumulated, members, missing
+from causerie.registry.lineage import Family, cumulated, licence, members, missing
 from causerie.registry.notes import KEYS, REQUIRED
+from causerie.registry.origins import Origin
 
 MISSING = "**Missing.**"
 """Stands where nobody knows."""
@@ -36,7 +37,7 @@ def gaps(family: Family, evaluations: Sequence[Evaluation], notes: Mapping[str, 
         notes: As `notes.notes_of`.
     """
     said = [f"{key}: {KEYS[key]}" for key in REQUIRED if not notes.get(key)]
-    if not _licence(family):
+    if not licence(family):
         said.append("licence of the weights")
     if not evaluations:
         said.append("an evaluation")
@@ -75,16 +76,17 @@ def card_of(
 
 
 def _front_matter(family: Family, evaluations: Sequence[Evaluation]) -> str:
-    licence = _licence(family)
-    known = licence.lower() in SPDX_OF_THE_HUB
+    name = licence(family)
+    known = name.lower() in SPDX_OF_THE_HUB
     facts: dict[str, Any] = {
         "language": languages(family),
-        "license": licence.lower() if known else "other",
-        "license_name": "" if known else (licence or "unknown"),
+        "license": name.lower() if known else "other",
+        "license_name": "" if known else (name or "unknown"),
         "library_name": "gguf",
         "pipeline_tag": "text-generation",
         "tags": ["causerie", *([objective] if (objective := _lineage(family).objective) else [])],
-        "base_model": [parent.name for parent in family.parents],
+        "base_model_relation": "quantized" if _lineage(family).made_by == "quantised" else "",
+        "base_model": [parent.origin.repository if parent.origin else parent.name for parent in family.parents],
         "datasets": sorted(
             {text.name for data in _lineage(family).data for text in data.texts if text.kind == "hub"}
         ),
@@ -117,14 +119,16 @@ def _overridden(overrides: Sequence[str]) -> Iterator[str]:
 
 def _details(family: Family, notes: Mapping[str, str]) -> Iterator[str]:
     said = _lineage(family)
-    parents = ", ".join(_line(parent.name) for parent in family.parents)
+    parents = ", ".join(parent.name for parent in family.parents)
+    if family.origin is not None:
+        parents = family.origin.begun_from
     yield "## Model Details"
     yield _items({
         "Developed by": notes.get("developed_by", ""),
         "Model type": f"language model, {said.parameters:,} weights" if said.parameters else "",
         "Language(s) (NLP)": ", ".join(languages(family)),
-        "License": _licence(family),
-        "Finetuned from model": parents or ("none: trained from nothing" if said.made_by == "run" else ""),
+        "License": licence(family),
+        "Finetuned from model": parents or ("none: trained from nothing" if said.made_by != "file" else ""),
         "Version": family.version.id if family.version else "",
         "SHA-256 of the file": family.version.sha256 if family.version else "",
     })  # fmt: skip
@@ -167,8 +171,26 @@ def _training(family: Family) -> Iterator[str]:
         "Computed with": ", ".join(f"{name} {version}" for name, version in sorted(said.code.items())),
         "SHA-256 of the recipe": said.recipe_sha256,
     })  # fmt: skip
+    for member in members(family):
+        if member.origin is not None:
+            yield from _published(member.origin)
     if said.recipe:
         yield f"<details><summary>Recipe</summary>\n\n{_fenced(said.recipe, 'toml')}\n\n</details>"
+
+
+def _published(origin: Origin) -> Iterator[str]:
+    """What the makers of an ancestor published, and where each figure is from."""
+    yield f"### Published Origin: {_line(origin.name)}"
+    yield f"By {_line(origin.makers)}: <{origin.url}>. Here: {_line(origin.form)}."
+    figures = {"tokens": f"{origin.tokens:,}" if origin.tokens else "",
+               "flops": f"{origin.flops:.4g}" if origin.flops else "", "parameters": f"{origin.parameters:,}",
+               "licence": origin.licence, "objective": origin.objective}  # fmt: skip
+    rows = [
+        f"| {key} | {_line(value) or MISSING} | {_line(origin.sources.get(key, ''))} |"
+        for key, value in figures.items()
+    ]
+    rows += [f"| learned from | {_line(each.name)} | {_line(each.source)} |" for each in origin.data]
+    yield "\n".join(["| | | source |", "|---|---|---|", *rows])
 
 
 def _data(data: Data) -> str:
@@ -177,7 +199,8 @@ def _data(data: Data) -> str:
     if not data.texts:
         return f"{head}: {MISSING}"
     rows = [
-        f"| {_line(text.name)} | {_line(text.licence) or MISSING} | {_line(text.language)} | {text.characters:,} |"
+        f"| {_line(text.name)} | {_line(text.licence) or MISSING} | {_line(text.language)} |"
+        f" {f'{text.characters:,}' if text.characters else MISSING} |"
         for text in data.texts
     ]
     table = "\n".join(["| source | licence | language | characters |", "|---|---|---|---:|", *rows])
@@ -229,11 +252,6 @@ def languages(family: Family) -> list[str]:
         text for member in members(family) if member.lineage for data in member.lineage.data for text in data.texts
     )
     return sorted({text.language for text in texts if text.language})
-
-
-def _licence(family: Family) -> str:
-    """Of the weights: the model's own, or that of the nearest ancestor that says one."""
-    return next((each.lineage.licence for each in members(family) if each.lineage and each.lineage.licence), "")
 
 
 def _lineage(family: Family) -> Lineage:

@@ -92,8 +92,9 @@ class Parent:
 class Lineage:
     """Where a model comes from. What is empty or 0 is unknown; `lineage.missing` names it."""
 
-    made_by: Literal["run", "file"] = "file"
-    """A run of causerie, or somebody else: pulled, packaged, given as a file."""
+    made_by: Literal["run", "file", "published", "quantised"] = "file"
+    """A run of causerie; somebody else, who is not known: pulled, packaged, given as a file; somebody else who
+    published how (`origins.py`); or causerie, which wrote its parent's weights in another form (`quantising.py`)."""
     source: str = ""
     """As `Model.source`; for a run its name."""
     licence: str = ""

@@ -5,7 +5,8 @@ Does not: read a run's folder (`run_lineage.py`) or draw (`lineage_drawing.py`).
 
 A parent that was renamed, moved or copied has the same bytes, so it is found all the same. Where several versions
 have the same file, the one with the most compute behind it counts: to register a file again under a poorer story
-takes nothing off a limit.
+takes nothing off a limit. Bytes that `origins.py` knows have the past that their makers published, whatever is told
+of them here, also when they were registered before the table knew them.
 """
 
 import asyncio
@@ -15,8 +16,9 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from causerie.registry import run_lineage, store
+from causerie.registry import origins, run_lineage, store
 from causerie.registry.contract import Lineage, ModelVersion, Parent
+from causerie.registry.origins import Origin
 from causerie.settings import Settings
 from causerie.training.control import started_in
 
@@ -48,6 +50,8 @@ class Family:
     """None = nobody knows where it comes from."""
     sha256: tuple[str, ...] = ()
     parents: tuple["Family", ...] = ()
+    origin: Origin | None = None
+    """What its makers published (None = it is none of the models that the table knows)."""
 
     @property
     def key(self) -> str:
@@ -90,16 +94,22 @@ async def family(session: AsyncSession, version: ModelVersion) -> Family:
 
 async def _family(walk: _Walk, version: ModelVersion, generations: int) -> Family:
     if version.id not in walk.known:
-        name = version.model or version.lineage.source or version.id[:12]
-        walk.known[version.id] = Family(name=name, version=version, lineage=version.lineage)
-        parents = [await _parent(walk, each, generations - 1) for each in version.lineage.parents]
+        origin = origins.of([file.sha256 for file in version.files if file.role == "model"])
+        said = origin.lineage() if origin else version.lineage
+        name = version.model or said.source or version.id[:12]
+        walk.known[version.id] = Family(name=name, version=version, lineage=said, origin=origin)
+        parents = [await _parent(walk, each, generations - 1) for each in said.parents]
         walk.known[version.id] = replace(walk.known[version.id], parents=tuple(parents), sha256=_hashes(version))
     return walk.known[version.id]
 
 
 async def _parent(walk: _Walk, parent: Parent, generations: int) -> Family:
-    if generations > 0 and (version := await _registered(walk, parent, generations)) is not None:
+    version = await _registered(walk, parent, generations) if generations > 0 else None
+    origin = origins.of(parent.sha256)
+    if version is not None and (origin is None or version.origin is origin):
         return version
+    if origin is not None:
+        return Family(name=origin.name, lineage=origin.lineage(), sha256=parent.sha256, origin=origin)
     parents: list[Family] = []
     if generations > 0 and parent.lineage is not None:
         parents = [await _parent(walk, each, generations - 1) for each in parent.lineage.parents]
@@ -134,9 +144,21 @@ def cumulated(family: Family) -> Cumulated:
     for member in members(family):
         own = member.lineage.flops if member.lineage else 0.0
         flops += own
-        if not own:
+        if not own and not _is_quantised(member):
             unknown.append(member.name)
     return Cumulated(flops=flops, unknown=tuple(unknown))
+
+
+def _is_quantised(member: Family) -> bool:
+    """Whether it learned nothing of its own: the same weights as its parent's, in another form."""
+    return member.lineage is not None and member.lineage.made_by == "quantised" and bool(member.parents)
+
+
+def before_quantising(family: Family) -> Family:
+    """The model whose weights these are, in the form that they were learned in."""
+    while _is_quantised(family):
+        family = family.parents[0]
+    return family
 
 
 def gaps(family: Family) -> tuple[Gap, ...]:
@@ -146,16 +168,20 @@ def gaps(family: Family) -> tuple[Gap, ...]:
 
 def _gaps(member: Family) -> Iterator[Gap]:
     said = member.lineage
-    if said is None or said.made_by == "file":
+    if _is_quantised(member):
+        return
+    if said is None or (said.made_by != "run" and member.origin is None):
         yield Gap(what="origin", of=member.name)
         return
-    for what, value in (
-        ("recipe", said.recipe),
-        ("code version", said.code.get("causerie", "")),
-        ("tokenizer", said.tokenizer_sha256),
-        ("compute", said.flops),
-        ("data", any(data.name for data in said.data)),
-    ):
+    asked: list[tuple[str, object]] = [("compute", said.flops), ("data", any(data.name for data in said.data))]
+    if member.origin is None:  # of others, program and recipe are theirs, and the sources say what is known
+        asked = [
+            ("recipe", said.recipe),
+            ("code version", said.code.get("causerie", "")),
+            ("tokenizer", said.tokenizer_sha256),
+            *asked,
+        ]
+    for what, value in asked:
         if not value:
             yield Gap(what=what, of=member.name)
     for data in said.data:
@@ -167,14 +193,27 @@ def missing(family: Family) -> tuple[str, ...]:
     return tuple(f"{gap.what} of {gap.of}" if gap.of else gap.what for gap in gaps(family))
 
 
+def licence(family: Family) -> str:
+    """Of the weights: the model's own, or that of the nearest ancestor that says one (empty = none does).
+
+    Who trains weights further and says nothing of a licence passes them on under the one that they came with.
+    """
+    return next((each.lineage.licence for each in members(family) if each.lineage and each.lineage.licence), "")
+
+
 def licences(family: Family) -> tuple[tuple[str, str], ...]:
-    """Every licence behind a model (empty = not known): of the weights of each member, and of each text once."""
+    """Every licence behind a model (empty = not known): of the weights of each member, and of each text once.
+
+    Of a model of elsewhere, the weights alone: what its makers learned from was theirs to answer for when they chose
+    the licence that they pass the weights on under.
+    """
     found: dict[tuple[str, str], None] = {}
     for member in members(family):
-        if member is not family or (member.lineage and member.lineage.licence):
-            found[member.name, member.lineage.licence if member.lineage else ""] = None
-        for data in member.lineage.data if member.lineage else ():
-            found |= {(text.name, text.licence): None for text in data.texts}
+        if (own := licence(member)) or member is not family:
+            found[member.name, own] = None
+        if member.origin is None:
+            for data in member.lineage.data if member.lineage else ():
+                found |= {(text.name, text.licence): None for text in data.texts}
     return tuple(found)
 
 

@@ -140,13 +140,22 @@ def _facts(member: Family, t: Words) -> Iterator[str]:
     if said is None:
         yield t("nobody knows where it comes from")
         return
+    if said.made_by == "quantised":
+        yield t("the same weights, quantised: {form}", form=said.source)
+        return
     if said.made_by == "file":
         yield t("from {source}", source=said.source or "?")
         return
-    yield t(
-        "{objective}: {steps} steps, {tokens} tokens, {flops} FLOP",
-        objective=said.objective, steps=f"{said.steps:,}", tokens=f"{said.tokens:,}", flops=f"{said.flops:.3g}",
-    )  # fmt: skip
+    if member.origin is not None:
+        yield t("published by {makers}, licence {licence}", makers=member.origin.makers, licence=said.licence)
+        yield t("{objective}: {tokens} tokens, {flops} FLOP", objective=said.objective,
+                tokens=f"{said.tokens:,}" if said.tokens else "?", flops=f"{said.flops:.3g}" if said.flops else "?",
+        )  # fmt: skip
+    else:
+        yield t(
+            "{objective}: {steps} steps, {tokens} tokens, {flops} FLOP",
+            objective=said.objective, steps=f"{said.steps:,}", tokens=f"{said.tokens:,}", flops=f"{said.flops:.3g}",
+        )  # fmt: skip
     for data in said.data:
         licences = ", ".join(sorted({text.licence for text in data.texts if text.licence}))
         yield t("data: {name} ({licences})", name=data.name or data.sha256[:12], licences=licences or "?")
@@ -154,7 +163,8 @@ def _facts(member: Family, t: Words) -> Iterator[str]:
         told = said.feedback
         yield t("feedback: {pairs} pairs, {judgements} judgements, {people} people", pairs=told.pairs,
                   judgements=told.judgements, people=told.people)  # fmt: skip
-    yield t("code: causerie {version}", version=said.code.get("causerie", "?"))
+    if member.origin is None:
+        yield t("code: causerie {version}", version=said.code.get("causerie", "?"))
 
 
 def _evaluated(evaluation: Evaluation, t: Words) -> str:

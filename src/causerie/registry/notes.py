@@ -1,6 +1,7 @@
 """What only people can say of a model: what it is for, what it is bad at, who answers for it.
 
-Does: read `card.toml` in the model's folder; what it leaves out is taken from the nearest ancestor that says it.
+Does: read `card.toml` in the model's folder; what it leaves out is taken from the nearest ancestor that says it, and
+at last from what the makers of a model of elsewhere published (`origins.py`).
 Does not: write it; people do, in any editor.
 """
 
@@ -9,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from causerie.errors import ConfigError
-from causerie.registry.lineage import Family, members
+from causerie.registry.lineage import Family, before_quantising, members
+from causerie.registry.origins import Origin
 from causerie.settings import Settings
 
 FILE = "card.toml"
@@ -37,6 +39,8 @@ KEYS: Mapping[str, str] = {
 """Keys of `card.toml`, and what they mean. The last twelve are for the summary of training content alone."""
 REQUIRED = ("description", "developed_by", "uses", "limitations")
 """Without these, a card is not complete."""
+OF_ITS_MAKERS = frozenset({"developed_by", "contact", "authorised_representative", "placed_on_market"})
+"""Keys that makers of elsewhere say of their own model alone: who trains it further is another."""
 
 
 def notes_of(settings: Settings, family: Family) -> dict[str, str]:
@@ -46,11 +50,22 @@ def notes_of(settings: Settings, family: Family) -> dict[str, str]:
         ConfigError: A file is no TOML, has a key that is not known, or is too large.
     """
     found: dict[str, str] = {}
+    itself = before_quantising(family).key
     for member in members(family):
         name = member.version.model if member.version else ""
         if name and Path(name).name == name:
             found = read(settings.models_folder / name / FILE) | found
+        if member.origin is not None:
+            found = _published(member.origin, itself=member.key == itself) | found
     return found
+
+
+def _published(origin: Origin, *, itself: bool) -> dict[str, str]:
+    """What was published of a model; in the card of one that was trained from it, it says of which it speaks."""
+    if itself:
+        return dict(origin.card)
+    of = f"Of {origin.name}, from which it was trained: "
+    return {key: of + text for key, text in origin.card.items() if key not in OF_ITS_MAKERS}
 
 
 def read(path: Path) -> dict[str, str]:

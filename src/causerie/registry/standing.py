@@ -147,7 +147,7 @@ async def standing_of(
         differences=pairs,
         lineage_gaps=lineage.missing(family) if family else (UNREGISTERED,),
         card_gaps=card.gaps(family, list(own.values()), said) if family else (UNREGISTERED,),
-        licence=candidate.version.lineage.licence if candidate.version else "",
+        licence=lineage.licence(family) if family else "",
         licences=lineage.licences(family) if family else (),
         signature=signature,
         flops=lineage.cumulated(family).flops if family else 0.0,

@@ -44,7 +44,8 @@ def summary_of(family: Family, notes: Mapping[str, str], *, today: datetime | No
     texts = [
         text for member in members(family) if member.lineage for data in member.lineage.data for text in data.texts
     ]
-    unknown = [member.name for member in members(family) if not (member.lineage and member.lineage.data)]
+    learned = [member for member in members(family) if not (member.lineage and member.lineage.made_by == "quantised")]
+    unknown = [member.name for member in learned if not (member.lineage and member.lineage.data)]
     parts = [
         "# Public summary of training content",
         f"After the template of the AI Office of the European Commission ({SOURCE}), Regulation (EU) 2024/1689,"
@@ -139,13 +140,16 @@ def _processing(family: Family, notes: Mapping[str, str]) -> Iterator[str]:
 
 def _listed(texts: Sequence[Text], large: float = 0.0) -> str:
     """A table of sources, those first that are large enough to be named by the template."""
-    total = sum(text.characters for text in texts)
+    # Where one size is not known, no share is.
+    total = sum(text.characters for text in texts) if all(text.characters for text in texts) else 0
     rows = []
     for text in sorted(texts, key=lambda each: -each.characters):
         share = text.characters / total if total else 0.0
         mark = " (large)" if large and share > large else ""
         licence = _cell(text.licence) or MISSING
-        rows.append(f"| {_cell(text.name)}{mark} | {text.kind} | {licence} | {text.characters:,} | {share:.1%} |")
+        size = f"{text.characters:,}" if text.characters else MISSING
+        shown = f"{share:.1%}" if total else MISSING
+        rows.append(f"| {_cell(text.name)}{mark} | {text.kind} | {licence} | {size} | {shown} |")
     return "\n".join(["| name | kind | licence | characters | share |", "|---|---|---|---:|---:|", *rows])
 
 

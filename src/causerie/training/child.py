@@ -1,4 +1,4 @@
-"""The process that `process.py` starts, as `python -m causerie.training.child`: it trains, plans, exports or scores.
+"""The process that `process.py` starts, as `python -m causerie.training.child`: it trains, plans, exports and scores.
 
 Does: read what to do from standard input, tell each event as a line of JSON on standard output, and stop when its
 standard input ends: that is how it is asked to, and what happens when its parent dies, however that dies.
@@ -93,11 +93,22 @@ def _score(parameters: Parameters, tell: Tell) -> None:
         tell({"kind": "scored", **asdict(each)})
 
 
+def _quantise(parameters: Parameters, tell: Tell) -> None:
+    """`source`: a GGUF file; `target`: where the other is to be; `kind`: of `gguf_file.KINDS`; `name`: for people."""
+    from causerie.modeling.gguf_file import load_gguf, save_gguf
+    from causerie.tokenization.vocabulary_gguf import load_tokenizer
+
+    source, target = Path(parameters["source"]), Path(parameters["target"])
+    save_gguf(load_gguf(source), load_tokenizer(source), target, kind=parameters["kind"], name=parameters["name"])
+    tell({"kind": "exported", "path": str(target)})
+
+
 WORK: Mapping[str, Callable[[Parameters, Tell], None]] = {
     "train": _train,
     "plan": _plan,
     "export": _export,
     "score": _score,
+    "quantise": _quantise,
 }
 
 

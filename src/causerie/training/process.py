@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from causerie.errors import CauserieError, RunError, RunStopped, family
 
-Work = Literal["train", "plan", "export", "score"]
+Work = Literal["train", "plan", "export", "score", "quantise"]
 Said = dict[str, Any]
 MODULE = "causerie.training.child"
 STOP_S = 300.0
