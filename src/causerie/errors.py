@@ -114,6 +114,12 @@ class BodyTooLarge(InvalidRequest):
     code = "request_too_large"
 
 
+class FileTooLarge(BodyTooLarge):
+    """A file is over the limit of its kind, which no setting raises."""
+
+    code = "file_too_large"
+
+
 class UnsupportedFile(InvalidRequest):
     """A file of a kind that nothing here reads."""
 

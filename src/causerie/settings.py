@@ -250,7 +250,7 @@ class Settings(BaseSettings):
     """OpenAI-compatible servers that answer for models that do not run here."""
 
     max_body_mib: float = Field(16.0, gt=0, le=1024)
-    """Largest request body, in MiB."""
+    """Largest request body, in MiB. Files have limits of their own: 25 MiB attached, 512 MiB imported."""
     max_concurrent_requests: int = Field(256, ge=1)
     """Answers in progress at once; further requests get a 429."""
     max_tokens: int = Field(2048, ge=1)

@@ -19,7 +19,7 @@ PASSWORD = "correct horse battery staple"
 @pytest_asyncio.fixture
 async def doors(database: Database) -> AsyncIterator[Doorkeeper]:
     """At work, on a database of each kind."""
-    keeper = Doorkeeper(database)
+    keeper = Doorkeeper(database, "CHF")
     await keeper.start()
     yield keeper
     await keeper.close()

@@ -140,8 +140,11 @@ async def test_money_is_counted_at_the_price_and_an_unknown_price_refuses(doors:
         await limits.set_price(session, MODEL, 2_000_000, 10_000_000)  # 2.00 and 10.00 a million
     reservation = await reserve(doors, ada, 100_000, 50_000)
     assert await counted(doors) == [(0, 700_000)]
-    with pytest.raises(QuotaExceeded, match=r"0\.3000 are left, it may take 0\.7000"):
+    with pytest.raises(
+        QuotaExceeded, match=r"of 1\.0000 CHF a day .* 0\.3000 are left, it may take 0\.7000"
+    ) as caught:
         await reserve(doors, ada, 100_000, 50_000)
+    assert (caught.value.values["unit"], caught.value.values["left"]) == ("money", "0.3000"), "for the headers"
     await settle(doors, reservation, Used(tokens_in=100_000, tokens_out=1))
     assert await counted(doors) == [(200_010, 0)]
     async with doors.changing() as session:

@@ -315,9 +315,9 @@ async def test_what_happened_stands_in_the_audit_log_without_a_name(doors: Doork
     await sign_in.with_password(doors, "ada", PASSWORD, HERE)
     async with doors.database.read() as session:
         entries, _ = await audit.page(session)
-    assert [entry.action for entry in entries] == ["sign_in"]
+    assert [entry.action for entry in entries] == ["sign_in", "sign_in_failed"]
     assert entries[0].actor_id == ada.id
-    assert "ada" not in str(entries[0].details).lower()
+    assert "ada" not in str([entry.details for entry in entries]).lower()
 
 
 async def test_an_administrator_can_lift_the_wait_that_others_caused(doors: Doorkeeper, ada: Person) -> None:

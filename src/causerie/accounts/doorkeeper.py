@@ -47,10 +47,12 @@ class Doorkeeper:
 
     Args:
         database: Where the people are.
+        currency: Of prices and quotas of money (ISO 4217).
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, currency: str = "") -> None:
         self.database = database
+        self._currency = currency
         self.passwords = Passwords()
         self.challenges = Challenges()
         self.rules = Rules()
@@ -84,7 +86,7 @@ class Doorkeeper:
             version = await session.scalar(select(Version.number)) or 0
             if version == self._version:
                 return
-            self.rules = await rules.load(session)
+            self.rules = await rules.load(session, self._currency)
             self.personal = not await people.accounts_exist(session)
         self._version = version
         self._known.clear()

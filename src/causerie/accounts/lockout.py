@@ -75,8 +75,11 @@ async def was_used_from(session: AsyncSession, person_id: str, address: str) -> 
     return await session.scalar(query.where(SessionRow.pending.is_(False)).limit(1)) is not None
 
 
-async def begin(session: AsyncSession, attempt: Attempt) -> None:
+async def begin(session: AsyncSession, attempt: Attempt) -> int:
     """Count a try as failed before it is looked at, so that a hundred at the same moment are a hundred, not one.
+
+    Returns:
+        So many failures this would be, if it is one, of this account from this address.
 
     Raises:
         TooManyAttempts: It comes before its time and is not counted; `retry_after` says how long to wait.
@@ -94,6 +97,19 @@ async def begin(session: AsyncSession, attempt: Attempt) -> None:
     for row in rows:
         row.failures += 1
         row.last_at = max(row.last_at, moment)
+    return next(row.failures for row in rows if subjects[row.subject] is BOTH)
+
+
+async def count(session: AsyncSession, subject: str) -> int:
+    """Count a failure of something that nobody has to wait for; so many they are now."""
+    hashed, moment = hash_of(subject), now()
+    fresh = {"subject": hashed, "failures": 0, "last_at": moment}
+    await session.execute(insert_into(session, FailedSignIns).on_conflict_do_nothing(), fresh)
+    row = await session.get_one(FailedSignIns, hashed, with_for_update=True, populate_existing=True)
+    # Rows of a day ago are removed by whoever signs in with a password; this one may still be there.
+    row.failures = 1 if row.last_at < moment - FORGOTTEN_AFTER else row.failures + 1
+    row.last_at = max(row.last_at, moment)
+    return row.failures
 
 
 def _left_s(wait_s: float, passed: timedelta) -> float:

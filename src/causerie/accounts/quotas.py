@@ -25,6 +25,17 @@ from causerie.database.engine import Database
 from causerie.database.tables import new_id, now
 from causerie.errors import PriceUnknown, QuotaExceeded
 
+SENTENCES = {
+    "tokens day": "the quota of {limit} tokens a day does not hold this: {left} are left, it may take {amount}",
+    "tokens month": "the quota of {limit} tokens a month does not hold this: {left} are left, it may take {amount}",
+    "requests day": "the quota of {limit} requests a day does not hold this: {left} are left",
+    "requests month": "the quota of {limit} requests a month does not hold this: {left} are left",
+    "money day": "the quota of {limit} {currency} a day does not hold this: {left} are left, it may take {amount}",
+    "money month": (
+        "the quota of {limit} {currency} a month does not hold this: {left} are left, it may take {amount}"
+    ),
+}
+"""What is said of a quota that does not hold an answer, by its unit and its period."""
 LEASE = timedelta(hours=1)
 """After which an answer that never came to its end is taken for dead."""
 
@@ -117,7 +128,7 @@ async def reserve(
                     "a quota of money applies, and model {model!r} has no price", model=model,
                     hint="an administrator sets its price, which may be 0",
                 )  # fmt: skip
-            left = await _reserve_one(session, rule, start, amount, moment)
+            left = await _reserve_one(session, rules, rule, start, amount, moment)
             if left is None:
                 continue  # it was removed a moment ago
             session.add(
@@ -170,7 +181,7 @@ async def states(session: AsyncSession, quotas: list[Quota]) -> list[QuotaState]
 
 
 async def _reserve_one(
-    session: AsyncSession, rule: QuotaRule, start: date, amount: int, moment: datetime
+    session: AsyncSession, rules: Rules, rule: QuotaRule, start: date, amount: int, moment: datetime
 ) -> Left | None:
     fresh = select(Quota.id, literal(start), literal(0), literal(0)).where(Quota.id == rule.id)
     columns = ["quota_id", "period_start", "used", "reserved"]
@@ -188,10 +199,10 @@ async def _reserve_one(
     if known is None:
         return None
     raise QuotaExceeded(
-        "the quota of {limit} {unit} a {period} does not hold this: {left} are left, it may take {amount}",
-        limit=_readable(rule, known[0]), unit=rule.unit, period=rule.period,
-        left=_readable(rule, max(0, known[0] - known[1])), amount=_readable(rule, amount), retry_after=resets_s,
-        hint="ask for less (max_tokens), wait for the next {period}, or ask an administrator for more",
+        SENTENCES[f"{rule.unit} {rule.period}"], unit=rule.unit, currency=rules.currency,
+        limit=_readable(rule, known[0]), left=_readable(rule, max(0, known[0] - known[1])),
+        amount=_readable(rule, amount), retry_after=resets_s,
+        hint="ask for less (max_tokens), wait until the quota begins anew, or ask an administrator for more",
     )  # fmt: skip
 
 

@@ -59,6 +59,8 @@ class Rules:
     """By model; one that is not here has no known price."""
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By person."""
+    currency: str = ""
+    """Of prices and quotas of money (ISO 4217)."""
 
     def may_ask(self, caller: Caller, model: str) -> bool:
         """Whether the caller may ask this model: it is open to them, and their role asks models."""
@@ -90,8 +92,8 @@ class Rules:
         return -(-(tokens_in * rates.input_micros + tokens_out * rates.output_micros) // MILLION)
 
 
-async def load(session: AsyncSession) -> Rules:
-    """The rules as they are now."""
+async def load(session: AsyncSession, currency: str = "") -> Rules:
+    """The rules as they are now; the currency is the settings'."""
     groups: dict[str, set[str]] = defaultdict(set)
     for member in await session.scalars(select(Membership)):
         groups[member.person_id].add(member.group_id)
@@ -112,4 +114,5 @@ async def load(session: AsyncSession) -> Rules:
         quotas={subject: tuple(rules) for subject, rules in quotas.items()},
         prices={price.model: Rates(price.input_micros, price.output_micros) for price in prices},
         groups={person: frozenset(ids) for person, ids in groups.items()},
+        currency=currency,
     )

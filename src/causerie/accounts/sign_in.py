@@ -1,6 +1,6 @@
 """Signing in: a password and perhaps a code, a passkey, a provider's word, or a link.
 
-Does: check what is shown, count what fails, open a session, note it in the audit log.
+Does: check what is shown, count what fails, open a session, note both in the audit log.
 Does not: say which part was wrong, or whether somebody of that name exists, by its words or by its time.
 
 Passwords are computed outside transactions: nobody waits in the database for argon2.
@@ -10,8 +10,20 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from causerie.accounts import audit, groups, links, lockout, passkeys, passwords, people, second_factor, sessions
+from causerie.accounts import (
+    audit,
+    failures,
+    groups,
+    links,
+    lockout,
+    passkeys,
+    passwords,
+    people,
+    second_factor,
+    sessions,
+)
 from causerie.accounts.doorkeeper import Doorkeeper
+from causerie.accounts.failures import Failure
 from causerie.accounts.identity import Role
 from causerie.accounts.lockout import Attempt
 from causerie.accounts.passkeys import RelyingParty
@@ -43,9 +55,16 @@ async def with_password(doors: Doorkeeper, login: str, password: str, client: Cl
     async with doors.database.write() as session:
         person = await people.by_login(session, login)
         attempt = await _attempt(session, person, login, client)
-        await lockout.begin(session, attempt)
+        number = await lockout.begin(session, attempt)
     known_hash = person.password_hash if person is not None and person.disabled_at is None else None
     if not await doors.passwords.fits(known_hash, password) or person is None or known_hash is None:
+        await _failed(
+            doors,
+            Failure(
+                shown="password", address=client.address, number=number,
+                person_id=person.id if person is not None else "",
+            ),
+        )  # fmt: skip
         raise SignInFailed(WRONG)
     again = await doors.passwords.rehashed(password) if passwords.needs_rehash(known_hash) else None
     async with doors.changing() as session:
@@ -70,7 +89,7 @@ async def with_code(doors: Doorkeeper, token: str, code: str, client: Client) ->
             raise SignInFailed("no sign-in waits for a code", hint="begin again with the password")
         row, person = found
         attempt = Attempt(f"code {person.id}", "", known=True)
-        await lockout.begin(session, attempt)
+        number = await lockout.begin(session, attempt)
         row.wrong_codes += 1
         spent = row.wrong_codes >= MAX_WRONG_CODES
         right = await second_factor.accept(session, person.id, code)
@@ -80,6 +99,9 @@ async def with_code(doors: Doorkeeper, token: str, code: str, client: Client) ->
             await lockout.succeeded(session, attempt)
             opened = await sessions.open_session(session, person, _method(row.method), client)
             await audit.record(session, person.id, "sign_in", person.id, method=row.method, second_factor=True)
+        else:
+            failure = Failure(shown="code", address=client.address, number=number, person_id=person.id)
+            await failures.note(session, failure)
     if not right:
         raise SignInFailed("this code is wrong", param="code")
     return opened
@@ -93,11 +115,17 @@ async def with_passkey(
     Raises:
         SignInFailed: The passkey is nobody's, or does not answer our question.
     """
-    async with doors.database.write() as session:
-        person = await passkeys.accept(session, party, doors.challenges, credential)
-        opened = await sessions.open_session(session, person, "passkey", client)
-        await audit.record(session, person.id, "sign_in", person.id, method="passkey")
-        return opened
+    try:
+        async with doors.database.write() as session:
+            person = await passkeys.accept(session, party, doors.challenges, credential)
+            opened = await sessions.open_session(session, person, "passkey", client)
+            await audit.record(session, person.id, "sign_in", person.id, method="passkey")
+            return opened
+    except SignInFailed:
+        async with doors.database.write() as session:
+            number = await lockout.count(session, f"passkey {client.address}")
+            await failures.note(session, Failure(shown="passkey", address=client.address, number=number))
+        raise
 
 
 async def with_link(doors: Doorkeeper, token: str, welcome: Welcome, client: Client) -> OpenedSession:
@@ -213,6 +241,13 @@ async def change_password(
         person.password_hash = password_hash
         await sessions.end_all(session, person_id, but=session_id)
         await audit.record(session, person_id, "password.change", person_id)
+
+
+async def _failed(doors: Doorkeeper, failure: Failure) -> None:
+    # Whether it deserves a line hangs on its number alone, and not on whether there is such an account.
+    if failure.deserves_a_line:
+        async with doors.database.write() as session:
+            await failures.note(session, failure)
 
 
 async def _attempt(session: AsyncSession, person: Person | None, login: str, client: Client) -> Attempt:

@@ -24,7 +24,7 @@ from causerie.chat.reading import read_in_child
 from causerie.chat.running import stored
 from causerie.database.engine import Database
 from causerie.database.tables import new_id, now
-from causerie.errors import BodyTooLarge, Conflict, NotFound
+from causerie.errors import BodyTooLarge, Conflict, FileTooLarge, NotFound
 
 FOLDER = "attachments"
 """In the data folder."""
@@ -58,6 +58,14 @@ class Looked:
     text_cut: bool
 
 
+def too_large(most_bytes: int) -> FileTooLarge:
+    """The error for a file of more than so many bytes."""
+    return FileTooLarge(
+        "the file is over the limit of {limit} bytes ({mib} MiB)", limit=most_bytes, mib=f"{most_bytes / MIB:g}",
+        hint="no setting raises this limit: give a part of the file, or divide it",
+    )  # fmt: skip
+
+
 @asynccontextmanager
 async def received(
     folder: Path, name: str, chunks: AsyncIterator[bytes], most_bytes: int = MOST_BYTES
@@ -65,7 +73,7 @@ async def received(
     """A file while it arrives and is looked at; gone when the context ends, unless it was kept.
 
     Raises:
-        BodyTooLarge: It has more than `most_bytes`.
+        FileTooLarge: It has more than `most_bytes`.
     """
     part = await asyncio.to_thread(attachment_files.unfinished, folder)
     try:
@@ -74,7 +82,7 @@ async def received(
         async for chunk in chunks:
             size += len(chunk)
             if size > most_bytes:
-                raise BodyTooLarge("the file is over the limit of {limit} bytes", limit=most_bytes)
+                raise too_large(most_bytes)
             waiting += chunk
             if len(waiting) >= _BUFFER:
                 await asyncio.to_thread(_append, part, bytes(waiting), digest)

@@ -7,6 +7,7 @@ Does not: find out who it is; `recognition.py` does.
 Try it: curl -i -H 'Host: evil.example' http://127.0.0.1:8080/v1/models
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from causerie.accounts.doorkeeper import Doorkeeper
+from causerie.chat import attachments
 from causerie.errors import BodyTooLarge, Forbidden, HeadersTooLarge, RateLimited
 from causerie.server.browsers import Ours
 from causerie.server.identity import KEY as CALLER
@@ -112,8 +114,11 @@ class Gate:
         needs = needs_of(scope["path"])
         if needs is not None:
             scope[CALLER] = await self._recognise(scope, headers, needs)
-        most = max(self._max_body, LIMITS.get(scope["path"], 0))
-        receive = _limited_body(headers, receive, most)
+        own = LIMITS.get(scope["path"])
+        if own is None:
+            receive = _limited_body(headers, receive, self._max_body, _too_large)
+        else:
+            receive = _limited_body(headers, receive, own, attachments.too_large)
         if needs is None or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
@@ -155,10 +160,12 @@ class Gate:
         return headers
 
 
-def _limited_body(headers: dict[bytes, bytes], receive: Receive, most: int) -> Receive:
+def _limited_body(
+    headers: dict[bytes, bytes], receive: Receive, most: int, too_large: Callable[[int], BodyTooLarge]
+) -> Receive:
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > most:
-        raise _too_large(most)
+        raise too_large(most)
     received = 0
 
     async def receive_limited() -> Message:
@@ -168,7 +175,7 @@ def _limited_body(headers: dict[bytes, bytes], receive: Receive, most: int) -> R
         if message["type"] == "http.request":
             received += len(message.get("body", b""))
             if received > most:
-                raise _too_large(most)
+                raise too_large(most)
         return message
 
     return receive_limited

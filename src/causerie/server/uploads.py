@@ -1,6 +1,7 @@
 """Files that people send, as the body of a request: the bytes alone, no form around them.
 
-Does: name the routes that take more than `max_body_mib`, and their own limits; hand over a body as it comes.
+Does: name the routes that take files, whose limits are their own whatever `max_body_mib` says; hand over a body as it
+comes.
 Does not: keep anything.
 """
 
@@ -13,7 +14,7 @@ from causerie.chat import attachments, imports
 from causerie.server.relay import ClientGone
 
 LIMITS = {"/api/attachments": attachments.MOST_BYTES, "/api/conversations/import": imports.MOST_BYTES}
-"""In bytes, by path."""
+"""In bytes, by path. The rooms hold files against the same limits, so that no setting could raise them."""
 BODY = {
     "requestBody": {
         "required": True,
