@@ -173,6 +173,18 @@ async def test_what_was_done_stands_in_the_log_which_verifies(team: Team) -> Non
     assert verified == {"intact": True, "entries": newest["sequence"], "head": newest["hash"], "broken_at": None}
 
 
+async def test_a_failed_sign_in_stands_in_the_log_with_its_address(team: Team) -> None:
+    mia = team.people["mia"]
+    for login in ("mia", "stranger"):
+        refused = await team.ask("POST", "/api/session", body={"login": login, "password": "wrong"})
+        assert (refused.status, refused.code) == (401, "sign_in_failed")
+    newest, before = (await admin(team, "GET", "/audit?action=sign_in_failed")).json["items"]
+    assert (newest["actor"], newest["target"]) == (None, "")
+    assert newest["details"] == {"shown": "password", "failures": 1, "address": "127.0.0.1"}
+    assert (before["target"], before["details"]) == (mia.id, newest["details"])
+    assert (await team.ask("GET", ADMIN + "/audit", mia)).status == 403
+
+
 async def test_every_setting_is_told_with_what_it_does_and_no_secret_of_any(team: Team) -> None:
     answer = await admin(team, "GET", "/settings")
     assert "a-key-of-the-settings" not in answer.text

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from causerie.accounts.identity import Role
 from causerie.chat import attachment_files, attachments
+from causerie.server import uploads
 from causerie.settings import Settings
 from tests.chat.documents_made import docx, png
 from tests.chat.exports_of_others import chatgpt, open_webui
@@ -110,7 +111,10 @@ async def test_a_file_over_the_limit_is_a_413_announced_or_not(
 ) -> None:
     over = b"x" * (attachments.MOST_BYTES + 1)
     announced = await send(team, ada, "/api/attachments?name=x", over)
-    assert (announced.status, announced.code) == (413, "request_too_large")
+    assert (announced.status, announced.code) == (413, "file_too_large")
+    # What max_body_mib is set to does not matter: the words must not send anybody to it.
+    assert announced.json["error"]["message"] == "the file is over the limit of 26214400 bytes (25 MiB)"
+    assert announced.json["error"]["hint"] == "no setting raises this limit: give a part of the file, or divide it"
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(over), 2**20):
@@ -119,9 +123,22 @@ async def test_a_file_over_the_limit_is_a_413_announced_or_not(
     headers = ada.headers("cookie", team.address)
     async with team.http.post(f"{team.address}/api/attachments?name=x", data=pieces(), headers=headers) as answer:
         assert answer.status == 413
+        assert (await answer.json())["error"]["code"] == "file_too_large"
     monkeypatch.setattr(attachments, "MOST_BYTES_OF_PERSON", 3)
     assert (await send(team, ada, "/api/attachments?name=x", b"1234")).status == 413
     assert (await send(team, ada, "/api/attachments", b"1234")).json["error"]["param"] == "name"
+
+
+async def test_an_import_over_its_own_limit_names_that_limit(
+    team: Team, ada: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(uploads.LIMITS, "/api/conversations/import", 2**20)
+    over = await send(team, ada, "/api/conversations/import", b"x" * (2**20 + 1))
+    assert (over.status, over.code) == (413, "file_too_large")
+    assert "(1 MiB)" in over.json["error"]["message"]
+    other = await send(team, ada, "/api/conversations", b"x" * (2**19 + 1))
+    assert (other.status, other.code) == (413, "request_too_large")
+    assert other.json["error"]["hint"] == "setting max_body_mib raises it"
 
 
 async def test_bytes_that_are_not_here_are_a_404_that_says_why(team: Team, ada: Someone) -> None:

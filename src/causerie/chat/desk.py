@@ -82,6 +82,8 @@ class Desk:
         rules: Gives the rules of the accounts that are in force.
         named: Gives the canonical name of a model that the caller may ask (None = the default one).
         usage: Where it is noted what answers used (None = nowhere).
+        lasting: Gives the name that a conversation goes on with, from what was asked for and the model found: a
+            released one, or the model's (None = always the model's).
     """
 
     def __init__(
@@ -92,12 +94,14 @@ class Desk:
         rules: Callable[[], Rules],
         named: Callable[[Caller, str | None], str],
         usage: UsageWriter | None = None,
+        lasting: Callable[[str | None, str], str] | None = None,
     ) -> None:
         self.database = database
         self.live = Live()
         self.folder = settings.home / attachments.FOLDER
         self._router = router
         self._named = named
+        self._lasting = lasting or (lambda _, model: model)
         self._around = Surroundings(
             database=database, router=router, rules=rules, attachments=self.folder, max_tokens=settings.max_tokens
         )
@@ -290,13 +294,15 @@ class Desk:
         except ModelNotFound:
             if models.names:
                 raise
-            names = [self._named(caller, None)]  # the one of last time is gone
+            wanted = [None]  # the one of last time is gone
+            names = [self._named(caller, None)]
         if models.blind and len(set(names)) < 2:
             raise InvalidRequest("a blind comparison needs two models or more", param="blind")
         files = {status.name: status.model for status in self._router.models()}
         digests = [model.sha256 if (model := files.get(name)) else "" for name in names]
         versions = [f"sha256:{digest}" if digest else None for digest in digests]
-        return Chosen(models=names, versions=versions, blind=models.blind)
+        lasting = self._lasting(wanted[0], names[0])
+        return Chosen(models=names, versions=versions, blind=models.blind, lasting=lasting)
 
     async def _kept(self, caller: Caller, keep: Callable[[AsyncSession], Any], parameters: dict[str, Any]) -> Asked:
         try:

@@ -66,7 +66,7 @@ class Summary(BaseModel):
     archived: bool
     deleted_at: Instant | None
     model: str | None
-    """Asked last."""
+    """Asked last: a model, or a released name."""
     head_id: str | None
     running: bool
     """An answer is being written."""

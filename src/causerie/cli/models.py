@@ -1,7 +1,8 @@
 """`causerie models`: the models on this machine, and which others would suit it.
 
 Does: list, show, add those of runs, rename, remove and suggest, each also as JSON.
-Does not: fetch; see `pull.py`. Whether a model is loaded is asked of the running server.
+Does not: fetch; see `pull.py`. Whether a model is loaded, and which answers to a released name, is asked of the
+running server; without one, the registry knows the latter.
 Try it: causerie models        causerie models suggest
 """
 
@@ -53,8 +54,9 @@ def list_models(as_json: _Json = False) -> None:
     settings = load_settings()
     states = running_states(settings)
     found = installed(settings)
+    released = _released(settings, states)
     if as_json:
-        print_json([facts(model) | _state(states, model.name) for model in found])
+        print_json([facts(model) | _state(states, model.name) | _names(released, model.name) for model in found])
         return
     rows = [
         (
@@ -72,6 +74,8 @@ def list_models(as_json: _Json = False) -> None:
     print_table(headings, rows, right=(1, 3, 6))
     if not found:
         errors().print(t("there is no model here yet: `causerie pull starter` gets one"))
+    for each in released:
+        console().print(_release_in_words(each), markup=False, soft_wrap=True)
 
 
 @app.command("show", help=t("Show all that is known of a model."))
@@ -226,6 +230,25 @@ def running_states(settings: "Settings") -> dict[str, dict[str, Any]] | None:
         return None
     finally:
         connection.close()
+
+
+def _released(settings: "Settings", states: dict[str, dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """What answers to each released name: as the running server says, else as the registry does."""
+    if not states:
+        return models_registry.released(settings)
+    return [{"alias": name, **model["release"]} for name, model in states.items() if model.get("release")]
+
+
+def _names(released: list[dict[str, Any]], model: str) -> dict[str, list[str]]:
+    return {"released_as": [each["alias"] for each in released if each["model"] == model]}
+
+
+def _release_in_words(release: dict[str, Any]) -> str:
+    values = {"model": release["model"], "alias": release["alias"]}
+    if release["stage"] != "share":
+        return t("{model} answers to {alias}", **values)
+    share = f"{release['share']:.0%}"
+    return t("{model} answers to {alias}, and a candidate to {share} of the requests", share=share, **values)
 
 
 def _state(states: dict[str, dict[str, Any]] | None, name: str) -> dict[str, Any]:

@@ -158,7 +158,8 @@ class _Server:
         if not wanted:
             raise ModelNotFound("there is no model to talk with", hint="`causerie pull starter` gets a small one")
         if wanted == "starter":
-            wanted = next((model["name"] for model in self._found["models"] if model["starter"]), wanted)
+            own = {model["name"]: model for model in self._found["models"] if not model.get("release")}
+            wanted = next((name for name, model in own.items() if model["starter"]), wanted)
         if wanted not in await self.models() and not await self._answers_to(wanted):
             raise ModelNotFound("no model is named {name!r}", name=wanted, hint="`causerie models` lists those here")
         return wanted

@@ -106,6 +106,11 @@ class Router:
         remote = [self._upstreams.status(name) for name in self._upstreams.names - self._local.keys()]
         return sorted(local + remote, key=lambda status: status.name)
 
+    @property
+    def default_name(self) -> str:
+        """What who names no model asks for, where a model is released under this name."""
+        return self._settings.default_model or DEFAULT_ALIAS
+
     def resolve(self, name: str | None) -> str:
         """The canonical name of a model.
 
@@ -117,7 +122,7 @@ class Router:
             ModelNotFound: There is none of that name, or none at all.
         """
         if self._released is not None:
-            model = self._released(name or self._settings.default_model or DEFAULT_ALIAS)
+            model = self._released(name or self.default_name)
             if model is not None and (name or model in self._canonical):
                 name = model
         found = self._canonical.get(name) if name else self._default

@@ -8,6 +8,7 @@ Does not: write anything before an answer that no quota counts.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 from starlette.types import Scope
@@ -21,11 +22,22 @@ from causerie.errors import CauserieError, DatabaseUnavailable, ModelNotFound, Q
 from causerie.inference.bounds import most_answer_tokens, most_prompt_tokens
 from causerie.inference.contract import ModelStatus, Payload
 from causerie.inference.router import Router
+from causerie.registry.aliases import Aliases, Route
 from causerie.server.identity import caller_of
 from causerie.server.records import Record, record_of
 
 OK = 200
 _logger = structlog.get_logger(__name__)
+
+
+class Offered(NamedTuple):
+    """Something that can be asked by its name."""
+
+    name: str
+    status: ModelStatus
+    """Of the model that answers; of a released name, the one in service."""
+    route: Route | None
+    """What is released under the name (None = it is a model's own)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +47,43 @@ class Metering:
     router: Router
     doors: Doorkeeper
     usage: UsageWriter
+    aliases: Aliases
 
     def visible(self, caller: Caller) -> list[ModelStatus]:
         """The models that are open to the caller."""
         return [status for status in self.router.models() if self.doors.rules.may_see(caller, status.name)]
 
+    def offered(self, caller: Caller) -> list[Offered]:
+        """What the caller may ask, each name once: the released names, then the models by their own."""
+        mine = {status.name: status for status in self.visible(caller)}
+        routes = self.aliases.routes
+        released = [Offered(name, mine[route.model], route) for name, route in routes.items() if route.model in mine]
+        # A released name wins over a model that is called the same, as it does in the router.
+        return released + [Offered(name, status, None) for name, status in mine.items() if name not in routes]
+
     def default(self, caller: Caller) -> str:
-        """The model for who names none (empty = there is none)."""
+        """The name to ask by for who names none: a released one if that is what they get (empty = there is none)."""
         try:
-            return self.named(caller, None)
+            model = self.named(caller, None)
         except ModelNotFound:
             return ""
+        name = self.lasting(None, model)
+        return name if any(each.name == name for each in self.offered(caller)) else model
+
+    def lasting(self, name: str | None, model: str) -> str:
+        """The name to go on with: the released one, which may lead elsewhere tomorrow, else the model's own.
+
+        Args:
+            name: As it was asked for.
+            model: What `named` found.
+        """
+        return model if self._route(name, model) is None else name or self.router.default_name
 
     def named(self, caller: Caller, name: str | None) -> str:
         """The canonical name of a model that is open to the caller (None = the default one, or the first that is).
+
+        A released name is open to whom its model in service is; a candidate that is closed to them does not answer
+        them.
 
         Raises:
             ModelNotFound: There is none of this name, or it is not open to the caller.
@@ -58,6 +93,9 @@ class Metering:
             return self.router.resolve(name)
         try:
             model = self.router.resolve(name)
+            route = self._route(name, model)
+            if route is not None and not (rules.may_see(caller, route.model) and rules.may_see(caller, model)):
+                model = self.router.resolve(route.model)
         except ModelNotFound:
             raise _closed(name) from None  # its hint would name models that are not the caller's to know of
         if rules.may_see(caller, model):
@@ -116,6 +154,11 @@ class Metering:
                 total_s=record.elapsed_s(),
             )
         )  # fmt: skip
+
+    def _route(self, name: str | None, model: str) -> Route | None:
+        """The release by which a name led to a model (None = by none)."""
+        route = self.aliases.routes.get(name or self.router.default_name)
+        return route if route is not None and model in {route.model, route.candidate} else None
 
     async def _reserved(self, caller: Caller, payload: Payload, record: Record) -> Reservation | None:
         tokens_out = most_answer_tokens(payload)

@@ -9,9 +9,9 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from causerie.inference.contract import ModelStatus
+from causerie.registry.releases import Stage
 from causerie.server.identity import Signed
-from causerie.server.metering import Metering
+from causerie.server.metering import Metering, Offered
 from causerie.settings import Settings
 
 
@@ -22,10 +22,24 @@ class Description(BaseModel):
     fr: str
 
 
+class PageRelease(BaseModel):
+    """What answers to a released name."""
+
+    model: str
+    """In service."""
+    version: str
+    """Its id in the registry (empty = it is not registered)."""
+    stage: Stage
+    """Of the one that is being tried beside it; `all` = there is none."""
+    share: float
+    """Of requests that the one that is being tried answers, 0 to 1."""
+
+
 class PageModel(BaseModel):
-    """A model as the page shows it."""
+    """A model, or a released name, as the page shows it; of a released name, the facts are those of the model."""
 
     name: str
+    """What to ask for."""
     engine: str
     state: Literal["unloaded", "loading", "ready", "failed"]
     size_bytes: int
@@ -46,13 +60,15 @@ class PageModel(BaseModel):
     description: Description
     starter: bool
     """The small model that comes with the program."""
+    release: PageRelease | None
+    """Which model the name stands for now (null = it is a model's own name)."""
 
 
 class PageModels(BaseModel):
-    """All models, and the one that answers when none is chosen."""
+    """Released names, then models; and what is asked when none is chosen."""
 
     default: str
-    """Empty = there is none."""
+    """A released name, where one answers (empty = there is nothing to ask)."""
     models: list[PageModel]
 
 
@@ -71,7 +87,7 @@ def page_api_routes(metering: Metering, settings: Settings, version: str) -> API
 
     @routes.get("/api/models", summary="Models, for people")
     async def models(caller: Signed) -> PageModels:
-        visible = [page_model(status) for status in metering.visible(caller)]
+        visible = [page_model(offered) for offered in metering.offered(caller)]
         return PageModels(default=metering.default(caller), models=visible)
 
     @routes.get("/api/settings", summary="What the page must know of the server")
@@ -81,12 +97,14 @@ def page_api_routes(metering: Metering, settings: Settings, version: str) -> API
     return routes
 
 
-def page_model(status: ModelStatus) -> PageModel:
+def page_model(offered: Offered) -> PageModel:
     """A model's facts in the page's form."""
+    name, status, route = offered
     model, can = status.model, status.capabilities
     description = model.description if model else {}
+    release = route and PageRelease(model=route.model, version=route.version, stage=route.stage, share=route.share)
     return PageModel(
-        name=status.name,
+        name=name,
         engine=status.engine,
         state=status.state,
         size_bytes=model.size_bytes if model else 0,
@@ -101,4 +119,5 @@ def page_model(status: ModelStatus) -> PageModel:
         images=can.images,
         description=Description(en=description.get("en", ""), fr=description.get("fr", "")),
         starter=bool(model and model.source == "starter"),
+        release=release,
     )

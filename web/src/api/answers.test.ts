@@ -48,13 +48,14 @@ describe("streamAnswer", () => {
       status: 200,
       body:
         ": prompt 1/2\n\n" +
-        'data: {"choices":[{"delta":{"role":"assistant","content":null}}]}\n\n' +
+        'data: {"model":"two","choices":[{"delta":{"role":"assistant","content":null}}]}\n\n' +
         'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n' +
         'data: {"choices":[{"delta":{},"finish_reason":"length"}]}\n\n' +
         'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}\n\ndata: [DONE]\n\n',
     };
     expect(await answer()).toEqual([
       { kind: "reading", done: 1, total: 2 },
+      { kind: "model", name: "two" },
       { kind: "text", text: "Hi" },
       { kind: "end", reason: "length" },
       { kind: "usage", usage: { prompt_tokens: 3, completion_tokens: 1 } },
@@ -100,5 +101,6 @@ describe("what the server says", () => {
     expect(failureOf({ error: { code: 5 } })).toEqual({ code: "unknown", message: "" });
     expect(progressOf("keep-alive")).toBeNull();
     expect(eventsOf({})).toEqual([]);
+    expect(eventsOf({ model: 3, choices: [{ delta: { role: "assistant" } }] })).toEqual([]);
   });
 });

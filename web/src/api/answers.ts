@@ -9,13 +9,15 @@ import type { ChatMessage, Sampling, Usage } from "./types";
 
 /** What happens while an answer comes. */
 export type AnswerEvent =
+  | { kind: "model"; name: string }
   | { kind: "reading"; done: number; total: number }
   | { kind: "text"; text: string }
   | { kind: "end"; reason: string }
   | { kind: "usage"; usage: Usage };
 
 interface Chunk {
-  choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
+  model?: unknown;
+  choices?: { delta?: { role?: string; content?: string | null }; finish_reason?: string | null }[];
   usage?: Usage | null;
 }
 
@@ -23,9 +25,11 @@ interface Chunk {
 export function eventsOf(chunk: unknown): AnswerEvent[] {
   const failure = failureOf(chunk);
   if (failure) throw new RequestFailed(failure);
-  const { choices, usage } = chunk as Chunk;
+  const { model, choices, usage } = chunk as Chunk;
   const events: AnswerEvent[] = [];
   const choice = choices?.[0];
+  // The first says who answers, which a released name leaves open.
+  if (choice?.delta?.role && typeof model === "string") events.push({ kind: "model", name: model });
   if (choice?.delta?.content) events.push({ kind: "text", text: choice.delta.content });
   if (choice?.finish_reason) events.push({ kind: "end", reason: choice.finish_reason });
   if (usage) events.push({ kind: "usage", usage });

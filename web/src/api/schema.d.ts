@@ -2572,7 +2572,7 @@ export interface components {
             deleted_at: string | null;
             /**
              * Model
-             * @description Asked last.
+             * @description Asked last: a model, or a released name.
              */
             model: string | null;
             /** Head Id */
@@ -4340,7 +4340,7 @@ export interface components {
         };
         /**
          * PageModel
-         * @description A model as the page shows it.
+         * @description A model, or a released name, as the page shows it; of a released name, the facts are those of the model.
          */
         PageModel: {
             /** Name */
@@ -4375,16 +4375,34 @@ export interface components {
             description: components["schemas"]["Description"];
             /** Starter */
             starter: boolean;
+            release: components["schemas"]["PageRelease"] | null;
         };
         /**
          * PageModels
-         * @description All models, and the one that answers when none is chosen.
+         * @description Released names, then models; and what is asked when none is chosen.
          */
         PageModels: {
             /** Default */
             default: string;
             /** Models */
             models: components["schemas"]["PageModel"][];
+        };
+        /**
+         * PageRelease
+         * @description What answers to a released name.
+         */
+        PageRelease: {
+            /** Model */
+            model: string;
+            /** Version */
+            version: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "shadow" | "share" | "all";
+            /** Share */
+            share: number;
         };
         /**
          * PageSettings
@@ -6062,7 +6080,7 @@ export interface components {
             deleted_at: string | null;
             /**
              * Model
-             * @description Asked last.
+             * @description Asked last: a model, or a released name.
              */
             model: string | null;
             /** Head Id */
@@ -6146,7 +6164,7 @@ export interface components {
             deleted_at: string | null;
             /**
              * Model
-             * @description Asked last.
+             * @description Asked last: a model, or a released name.
              */
             model: string | null;
             /** Head Id */

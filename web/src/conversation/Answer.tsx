@@ -8,7 +8,7 @@ import { fallSilent, readAloud, reading, spoken } from "../speech/aloud";
 import { answerAgain } from "../state/asking";
 import { speedOf } from "../state/context";
 import { open } from "../state/open";
-import { server } from "../state/server";
+import { behind, server } from "../state/server";
 import { useStore } from "../state/store";
 import { AnswerText } from "./AnswerText";
 import { Opinions, Thumbs } from "./Opinion";
@@ -43,7 +43,7 @@ function useMore(answer: Message): () => MenuItem[] {
   const { t } = useTranslation();
   const question = answer.parent_id === null ? undefined : open.get().tree.byId.get(answer.parent_id);
   return () =>
-    server.get().models.filter(({ name }) => name !== answer.model).slice(0, 8).map(({ name }) => ({
+    server.get().models.filter((model) => behind(model) !== answer.model).slice(0, 8).map(({ name }) => ({
       label: t("message.againBy", { name }), icon: "again" as const, disabled: !question, choose: () => question && void answerAgain(question, [name]),
     }));
 }
@@ -53,7 +53,7 @@ function Actions({ answer, criticise }: { answer: Message; criticise: (rating: 1
   const question = answer.parent_id === null ? undefined : open.get().tree.byId.get(answer.parent_id);
   const more = useMore(answer);
   const temporary = useStore(open, (state) => state.temporary);
-  const others = useStore(server).models.length > 1;
+  const others = useStore(server, ({ models }) => models.length > 1 && models.some((model) => behind(model) !== answer.model));
   const again = t(answer.status === "complete" ? "message.again" : "message.retry");
   return (
     <div className="actions">

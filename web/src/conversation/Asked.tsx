@@ -1,13 +1,13 @@
 /** The models that are asked side by side: two to four, their names hidden until the vote if one likes. */
 import { useTranslation } from "react-i18next";
 import { MOST_MODELS, choice, choose } from "../state/choosing";
-import { server } from "../state/server";
+import { ownModels, server } from "../state/server";
 import { useStore } from "../state/store";
 
 export function Asked() {
   const { t } = useTranslation();
   const { compare, models, blind } = useStore(choice);
-  const there = useStore(server).models;
+  const there = ownModels(useStore(server));
   if (!compare) return null;
   const turn = (name: string): void => choose({ models: models.includes(name) ? models.filter((one) => one !== name) : [...models, name] });
   return (

@@ -6,7 +6,7 @@ import { stop, ask } from "../state/asking";
 import { choice, choose, nameInUse } from "../state/choosing";
 import { box, emptyBox, insert, type } from "../state/drafting";
 import { isBusy, open, shownIn } from "../state/open";
-import { type Server, server } from "../state/server";
+import { type Server, behind, modelInUse, ownModels, server } from "../state/server";
 import { useStore } from "../state/store";
 import { LONG_PASTE, attach, textFile, uploads } from "../state/uploading";
 import { dictate, listening, stopDictation } from "../speech/dictation";
@@ -105,11 +105,11 @@ function Send({ busy }: { busy: boolean }) {
 function Compare() {
   const { t } = useTranslation();
   const { compare } = useStore(choice);
-  const several = useStore(server, ({ models }) => models.length > 1);
+  const several = useStore(server, (state) => ownModels(state).length > 1);
   if (!several) return null;
   const press = (): void => {
-    const own = nameInUse();
-    choose({ compare: !compare, models: compare || own === "" ? [] : [own] });
+    const own = modelInUse(server.get(), nameInUse());
+    choose({ compare: !compare, models: compare || !own ? [] : [behind(own)] });
   };
   return <IconButton icon="compare" label={t("compare.several")} aria-pressed={compare} onClick={press} />;
 }

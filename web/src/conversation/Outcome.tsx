@@ -3,9 +3,11 @@ import { useTranslation } from "react-i18next";
 import type { Message } from "../api/chat";
 import type { ApiFailure } from "../api/types";
 import { Button, Icon, WithCode } from "../design";
+import { SaidBoth } from "../i18n/Said";
 import { useRemedy } from "../i18n/remedy";
 import { go, to } from "../shell/router";
 import { answerAgain } from "../state/asking";
+import { useModel } from "../state/choosing";
 import { open } from "../state/open";
 
 interface FailureProps {
@@ -17,12 +19,11 @@ interface FailureProps {
 export function FailureNote({ failure, children }: FailureProps) {
   const { t } = useTranslation();
   const remedy = useRemedy();
-  const said = [failure.message, failure.hint].filter(Boolean).join(". ");
   return (
     <div className="failure" role="alert">
       <p><Icon name="warning" /><strong>{t("errors.title.answer")}</strong></p>
       <p><WithCode text={remedy({ code: failure.code, message: failure.message })} /></p>
-      {said && <details><summary>{t("errors.technical")}</summary><p lang="en">{said}</p></details>}
+      {(failure.message || failure.hint) && <details><summary>{t("errors.technical")}</summary><p><SaidBoth message={failure.message} hint={failure.hint} /></p></details>}
       <div className="buttons">
         {children}
         {failure.code === "quota_exceeded" && <Button icon="gauge" onClick={() => go(to("account", "usage"))}>{t("message.seeUsage")}</Button>}
@@ -34,7 +35,9 @@ export function FailureNote({ failure, children }: FailureProps) {
 export function Outcome({ answer }: { answer: Message }) {
   const { t } = useTranslation();
   const question = answer.parent_id === null ? undefined : open.get().tree.byId.get(answer.parent_id);
-  const models = answer.model ? [answer.model] : undefined;
+  const released = useModel()?.release ?? null;
+  // Behind a released name another may answer by now; in a comparison each answer is one model's.
+  const models = answer.model && (released === null || answer.comparison_id !== null) ? [answer.model] : undefined;
   if (answer.status === "failed") {
     const error = answer.error ?? { code: "unknown", message: "", hint: null };
     return (

@@ -1,12 +1,12 @@
-/** The models that can chat, each with what is known of it; favourites stand first. */
+/** What can chat, each with what is known of it: released names first, then favourites. */
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { PageModel } from "../api/types";
 import { Badge, Command, Dialog, Icon, WithCode } from "../design";
-import { bytes, number, weights } from "../i18n/format";
+import { bytes, number, percent, weights } from "../i18n/format";
 import { choose, useModel } from "../state/choosing";
 import { prefer, preferences } from "../state/preferences";
-import { askServer, server } from "../state/server";
+import { askServer, inOrder, server } from "../state/server";
 import { useStore } from "../state/store";
 import "./settings.css";
 
@@ -27,6 +27,15 @@ function useFacts(model: PageModel): [string, string][] {
     [t("models.languages"), model.languages.length > 6 ? `${spoken}…` : spoken],
   ];
   return facts.filter(([, value]) => value !== "");
+}
+
+/** Which model a released name stands for, and what is tried beside it. */
+function Released({ release }: { release: NonNullable<PageModel["release"]> }) {
+  const { t, i18n } = useTranslation();
+  const { model, version, stage, share } = release;
+  const what = version === "" ? t("models.released", { model }) : t("models.releasedVersion", { model, version: version.slice(0, 12) });
+  const tried = stage === "share" ? t("models.shared", { share: percent(share, i18n.language) }) : "";
+  return <span className="model-description">{[what, tried].filter(Boolean).join(". ")}</span>;
 }
 
 /** A star beside a card, not in it: a card is one choice. */
@@ -51,6 +60,7 @@ interface CardProps {
 function ModelCard({ model, chosen, favourite, close }: CardProps) {
   const { t, i18n } = useTranslation();
   const fallback = useStore(server).default;
+  const comes = model.starter && model.release === null;
   const description = i18n.language === "fr" ? model.description.fr : model.description.en;
   const take = (): void => {
     choose({ model: model.name });
@@ -62,11 +72,12 @@ function ModelCard({ model, chosen, favourite, close }: CardProps) {
         <input type="radio" name="model" value={model.name} checked={chosen} onChange={take} onClick={(event) => event.detail > 0 && close()} />
         <span className="model-title">
           <strong>{model.name}</strong>
-          {model.starter && <Badge tone="accent">{t("models.starter")}</Badge>}
-          {!model.starter && model.name === fallback && <Badge tone="accent">{t("models.default")}</Badge>}
+          {comes && <Badge tone="accent">{t("models.starter")}</Badge>}
+          {!comes && model.name === fallback && <Badge tone="accent">{t("models.default")}</Badge>}
           {model.size_bytes === 0 && <Badge>{t("models.remote")}</Badge>}
           {model.images && <Badge>{t("models.images")}</Badge>}
         </span>
+        {model.release && <Released release={model.release} />}
         {description && <span className="model-description"><WithCode text={description} /></span>}
         <span className="facts">
           <span className="model-state"><span className={`dot ${model.state}`} />{t(`models.state.${model.state}`)}</span>
@@ -86,13 +97,12 @@ export default function ModelDialog({ close }: { close: () => void }) {
   const { favourites } = useStore(preferences);
   const inUse = useModel();
   useEffect(() => void askServer(), []);
-  const sorted = [...models].sort((a, b) => Number(favourites.includes(b.name)) - Number(favourites.includes(a.name)));
   return (
     <Dialog title={t("models.title")} close={close}>
       <fieldset className="model-list">
         <legend className="unseen">{t("models.title")}</legend>
         {models.length === 0 && <p>{t("models.none")}</p>}
-        {sorted.map((model) => (
+        {inOrder(models, favourites).map((model) => (
           <ModelCard key={model.name} model={model} chosen={model.name === inUse?.name} favourite={favourites.includes(model.name)} close={close} />
         ))}
       </fieldset>

@@ -22,7 +22,7 @@ export function choose(some: Partial<Choice>): void {
   choice.set({ ...choice.get(), ...some });
 }
 
-/** The name of the model that answers next: chosen here, else the conversation's last, else the person's. */
+/** The name that is asked next, a released one or a model's: chosen here, else the conversation's last, else the person's. */
 export function nameInUse(): string {
   const wanted = choice.get().model || open.get().summary?.model || preferences.get().model;
   return modelInUse(server.get(), wanted)?.name ?? "";

@@ -6,8 +6,9 @@ import { createStore } from "./store";
 
 export interface Server {
   settings: PageSettings | null;
-  /** Those that can chat. */
+  /** What can chat: released names, then models. */
   models: PageModel[];
+  /** The name that answers when none is chosen. */
   default: string;
   failure: ApiFailure | null;
   /** The person must give a key before anything else. */
@@ -62,6 +63,22 @@ export function forgetKey(): void {
   if (apiKey() === "") return;
   setApiKey("");
   void askServer();
+}
+
+/** The models alone, without the released names that lead to them: what is compared and judged. */
+export function ownModels({ models }: Server): PageModel[] {
+  return models.filter(({ name, release }) => release === null || release.model === name);
+}
+
+/** The name of the model: of a released name, of the one that is in service. */
+export function behind({ name, release }: PageModel): string {
+  return release?.model ?? name;
+}
+
+/** As the menu shows them: what is released, then the favourites, then the others. */
+export function inOrder(models: readonly PageModel[], favourites: readonly string[]): PageModel[] {
+  const rank = ({ name, release }: PageModel): number => (release ? 2 : 0) + (favourites.includes(name) ? 1 : 0);
+  return [...models].sort((a, b) => rank(b) - rank(a));
 }
 
 /** The model that will answer: the chosen one if it is there, else the default, else the first. */

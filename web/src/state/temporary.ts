@@ -66,13 +66,17 @@ async function receive(answer: Message, prompt: ChatMessage[], signal: AbortSign
   let first: number | null = null;
   let finish_reason = "stop";
   let usage: Usage | null = null;
+  let { model } = answer;
   let seq = 0;
   const measured = (): Message["usage"] =>
     usage && { tokens_in: usage.prompt_tokens, tokens_out: usage.completion_tokens, first_token_ms: first, total_ms: Math.round(performance.now() - asked) };
   try {
     for await (const event of streamAnswer(answer.model ?? "", prompt, preferences.get().sampling, signal)) {
       if (event.kind === "reading") noteReading(answer.id, event.total > 0 ? event.done / event.total : null);
-      else if (event.kind === "end") finish_reason = event.reason;
+      else if (event.kind === "model") {
+        model = event.name;
+        if (open.get().tree.byId.has(answer.id)) update({ tree: put(open.get().tree, { ...answer, model }) });
+      } else if (event.kind === "end") finish_reason = event.reason;
       else if (event.kind === "usage") usage = event.usage;
       else {
         first ??= Math.round(performance.now() - asked);
@@ -80,11 +84,11 @@ async function receive(answer: Message, prompt: ChatMessage[], signal: AbortSign
         append({ message_id: answer.id, seq, content: event.text });
       }
     }
-    return { status: "complete", finish_reason, usage: measured() };
+    return { status: "complete", model, finish_reason, usage: measured() };
   } catch (error) {
-    if (signal.aborted) return { status: "stopped", usage: measured() };
+    if (signal.aborted) return { status: "stopped", model, usage: measured() };
     const { code, message: text, hint } = failureIn(error);
-    return { status: "failed", error: { code, message: text, hint: hint ?? null }, usage: measured() };
+    return { status: "failed", model, error: { code, message: text, hint: hint ?? null }, usage: measured() };
   }
 }
 
