@@ -12,7 +12,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 PAGE := src/causerie/server/page/index.html
-PAGE_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
+# The page has the terminal's French too, for sentences that the rooms make.
+PAGE_SOURCES := src/causerie/cli/fr.toml $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
 # Options for `causerie up`, e.g. make run ARGS="--no-browser --port 9000"
 ARGS ?=
 PIP_QUIET := --quiet --disable-pip-version-check

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { diagramFrame } from "./scripts/diagram.ts";
+import { frenchSentences } from "./scripts/sentences.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -20,7 +21,7 @@ const oneFontFormat = {
 };
 
 export default defineConfig({
-  plugins: [react(), oneFontFormat, diagramFrame()],
+  plugins: [react(), oneFontFormat, diagramFrame(), frenchSentences()],
   base: "/",
   resolve: {
     alias: { "hast-util-from-html-isomorphic": here("node_modules/hast-util-from-html-isomorphic/index.js") },

@@ -90,6 +90,25 @@ def test_a_running_server_says_which_are_loaded(tiny: str, serving: Callable[[by
     assert told("show", "tiny")["memory_bytes"] == 3 * 2**30
 
 
+def test_a_running_server_says_what_is_released(tiny: str, serving: Callable[[bytes], None]) -> None:
+    release = {"model": "tiny", "version": "", "stage": "share", "share": 0.25}
+    facts = {"state": "unloaded", "memory_bytes": 0}
+    listed = [
+        {"name": "chat", **facts, "release": release},
+        {"name": "far", **facts, "release": {**release, "model": "elsewhere", "stage": "all", "share": 0}},
+        {"name": "tiny", **facts, "release": None},
+    ]
+    serving(json.dumps({"default": "chat", "models": listed}).encode())
+    assert run().stdout.splitlines()[-2:] == [
+        "tiny answers to chat, and a candidate to 25% of the requests",
+        "elsewhere answers to far",
+    ]
+    names = {model["name"]: model["released_as"] for model in told()}
+    assert names == {"tiny": ["chat"], packaged.STARTER_NAME: []} | {
+        name: [] for name in names if name not in {"tiny", packaged.STARTER_NAME}
+    }
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"models": 3}', b'{"models": [1]}'])
 def test_another_program_on_the_port_is_no_running_server(body: bytes, serving: Callable[[bytes], None]) -> None:
     serving(body)

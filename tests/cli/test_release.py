@@ -40,6 +40,7 @@ def test_a_model_is_judged_released_and_rolled_back(home: Path) -> None:
     first = causerie("release", "one")
     assert first.returncode == 0, first.stderr
     assert "one answers to chat" in first.stdout
+    assert "one answers to chat" in causerie("models").stdout
     assert "policy test" in first.stderr
     second = told("release", "two", "--as", "chat", "--reason", "better")
     assert (second["release"]["model"], second["release"]["previous"]) == ("two", "one")
@@ -173,6 +174,8 @@ def test_the_running_server_feels_a_rollback_within_a_second(
         monkeypatch.setenv("CAUSERIE_PORT", server.address.rpartition(":")[2])
         talked = causerie("chat", "--model", "chat", "Bonsoir", typed="")
         assert (talked.returncode, "Bonsoir" in talked.stdout) == (0, True), talked.stderr
+        assert told("chat", "Bonsoir")["model"] == "echo", "which model answered to the name"
+        assert "echo answers to chat" in causerie("models").stdout
         assert causerie("chat", "--model", "nobody", "Bonsoir", typed="").returncode == 5
     with stub_upstream() as upstream:  # and without a server
         (settings.home / "causerie.toml").write_text(upstream_config(upstream))

@@ -35,4 +35,4 @@ def test_a_newcomer_types_what_the_page_says(tmp_path: Path) -> None:
         assert done.returncode == 0, command + "\n" + done.stdout + done.stderr
         assert done.stdout.strip(), command
     reports = list((tmp_path / "home" / "evaluations").glob("eval_*/report.html"))
-    assert len(reports) == 3
+    assert len(reports) == 4

@@ -90,7 +90,12 @@ STEPS: dict[str, dict[str, Any]] = {
     "evaluate": {"count": 4},
     "gate": {},
 }
-FINDING = {"rule": "burst", "people": ["person_gone"], "statements": 12, "evidence": "12 statements within 60 s"}
+FINDING = {
+    "rule": "burst",
+    "people": ["person_gone"],
+    "statements": 12,
+    "evidence": "12 moments, 12 or more within 60 s",
+}
 
 
 def rounds(home: Path) -> list[str]:
@@ -112,7 +117,7 @@ def rounds(home: Path) -> list[str]:
                 if not verdict:
                     over = {
                         "state": "failed",
-                        "error": {"code": "disk_full", "message": "the disk is full", "hint": ""},
+                        "error": {"code": "not_found", "message": "the texts of this round are gone", "hint": ""},
                     }
                 await session.execute(
                     update(Job).where(Job.id == job.id).values(**over, ended_at=now() + timedelta(minutes=9))

@@ -258,6 +258,18 @@ def test_the_audit_log_says_who_did_what_and_is_verified(visit: Visit, team: Tea
     expect(page.get_by_role("row", name=re.compile("Signed in"))).to_have_count(0)
 
 
+def test_a_failed_sign_in_is_nobody_s_deed_and_names_the_account(visit: Visit, team: Team) -> None:
+    page = visit()
+    refused = page.request.post(
+        f"{team.address}/api/session", data={"login": "nobody-here", "password": "wrong"},
+        headers={"Origin": team.address},
+    )  # fmt: skip
+    assert refused.status == 401
+    see(page, team, "administration", "audit")
+    page.locator("main").get_by_label("Show").select_option("sign_in_failed")
+    expect(row(page, "Somebody unknown Sign-in failed").first).to_contain_text("shown=password")
+
+
 def test_each_setting_says_what_it_does_and_where_it_is_set(visit: Visit, team: Team) -> None:
     page = visit()
     see(page, team, "administration", "settings")

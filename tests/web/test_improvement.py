@@ -91,8 +91,17 @@ def test_what_was_too_little_and_what_failed_say_so(open_page: OpenPage, server:
     expect(page.get_by_text("People have not said enough since the last round.")).to_be_visible()
     expect(page.locator(".timeline-step.skipped")).to_have_count(7)
     open_improvement(page, server, f"/{made[2]}")
-    expect(page.get_by_role("alert").filter(has_text="the disk is full")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="the texts of this round are gone")).to_be_visible()
     expect(page.locator(".timeline-step.broken")).to_contain_text("Examine")
+
+
+def test_what_the_round_says_itself_is_said_in_french(open_page: OpenPage, server: str, made: list[str]) -> None:
+    page = open_page(locale="fr-FR")
+    open_improvement(page, server, f"/{made[0]}")
+    expect(page.locator(".findings")).to_contain_text("12 moments, dont 12 ou plus en 60 s")
+    open_improvement(page, server, f"/{made[2]}")
+    expect(page.get_by_role("alert").filter(has_text="les textes de ce tour n\u2019existent plus")).to_be_visible()
+    expect(page.locator("main [lang=en]")).to_have_count(0)
 
 
 def test_the_settings_are_changed_and_the_change_undone(open_page: OpenPage, server: str) -> None:

@@ -112,6 +112,18 @@ def test_what_does_not_fit_is_said_with_a_way_out(open_page: OpenPage, server: s
     expect(page.locator(".memory-parts")).to_contain_text("GiB")
 
 
+def test_sources_and_refusals_of_the_server_are_said_in_french(
+    open_page: OpenPage, server: str, watch: Watch
+) -> None:
+    watch.forgiven = "400"
+    page = open_page(locale="fr-FR")
+    page.goto(f"{server}/#/plan?parameters=70000000000&tokens=1000000000000&gpus=4096&gpu=h100")
+    expect(page.locator(".controls")).to_contain_text("fiche technique NVIDIA H100")
+    page.goto(f"{server}/#/plan?parameters=70000000000&tokens=1000000000000&gpus=4&gpu=h100")
+    expect(page.get_by_role("alert")).to_contain_text("aucune répartition ne tient\u00a0: un GPU porterait")
+    expect(page.locator("main [lang=en]")).to_have_count(0)
+
+
 def test_a_known_run_and_a_link_lead_to_the_same_plan(open_page: OpenPage, server: str) -> None:
     page = open_page()
     open_plan(page, server)

@@ -91,6 +91,12 @@ def test_a_model_comes_into_service_and_the_one_before_it_comes_back(
     expect(ada.locator(".gate-group.held")).to_contain_text("Right answers: 0.8, at least 0.7; 0.5 is needed.")
     ada.get_by_role("button", name="Release", exact=True).click()
     in_service(ada, "good")
+    ada.goto(team.address)
+    ada.get_by_role("button", name=re.compile("^Model: chat")).click()
+    card = ada.locator(".model-card").first
+    expect(card).to_contain_text(f"Released: good, version {versions['good']['id'][:12]}")
+    expect(card.get_by_role("radio")).to_be_checked()
+    ada.keyboard.press("Escape")
 
     # A bad one is refused with reasons, and two people let it pass.
     at_gate(ada, team, "bad")
@@ -157,6 +163,15 @@ def test_a_version_has_its_seal_its_lineage_and_its_files(team: Team, visit: Vis
     with page.expect_download() as saved:
         page.get_by_role("menuitem", name="Bill of materials (CycloneDX)").click()
     assert json.loads(saved.value.path().read_text())["bomFormat"] == "CycloneDX"
+
+
+def test_what_a_version_lacks_is_said_in_french(team: Team, visit: Visit, versions: dict[str, Any]) -> None:
+    page = visit(locale="fr-FR")
+    open_releases(page, team, f"/{versions['new']['id']}")
+    lacking = page.locator(".gap-list")
+    expect(lacking.last).to_contain_text("description\u00a0: ce qu\u2019est le modèle, en quelques phrases")
+    expect(lacking.last).to_contain_text("une évaluation")
+    expect(lacking.locator("[lang=en]")).to_have_count(0)
 
 
 def test_a_run_at_a_threshold_waits_for_two(team: Team, visit: Visit, versions: dict[str, Any]) -> None:

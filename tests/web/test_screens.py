@@ -55,7 +55,7 @@ def test_before_the_first_message(open_page: OpenPage, watch: Watch, locale: str
     ):  # fmt: skip
         with dialog(page, keys):
             check(page, state)
-    command(page, "Prompts and", "Modèles de message")
+    command(page, "Prompts and", "Messages types")
     page.goto(re.sub("#.*", "", page.url) + "#/temporary")
     page.locator(".empty").wait_for()
     check(page, "temporary")

@@ -45,6 +45,7 @@ class Answer:
     """What came back, so far."""
 
     content: str = ""
+    model: str = ""
     finish_reason: str = ""
     usage: dict[str, Any] | None = None
 
@@ -103,7 +104,7 @@ async def _answer_once(text: str, options: Options, *, as_json: bool) -> None:
         if as_json:
             answer = await _follow(events, lambda _: None)
             parts = {"content": answer.content, "finish_reason": answer.finish_reason, "usage": answer.usage}
-            print_json({"model": model, **parts})
+            print_json({"model": answer.model or model, **parts})  # which of those that a released name stands for
         else:
             await _print(events)
 
@@ -129,6 +130,7 @@ async def _follow(events: AsyncIterator[dict[str, Any]], show: Callable[[str], N
     answer = Answer()
     async for event in events:
         answer.usage = event.get("usage") or answer.usage
+        answer.model = event.get("model") or answer.model
         for choice in event.get("choices", ()):
             piece = choice.get("delta", {}).get("content") or ""
             answer.content += piece

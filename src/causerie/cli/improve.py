@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from causerie.cli.accounts import done
-from causerie.cli.language import t
+from causerie.cli.language import retold, t
 from causerie.cli.models import print_table
 from causerie.cli.terminal import console, errors, print_json
 from causerie.cli.usage import json_too_early
@@ -105,14 +105,14 @@ def show(round_id: Annotated[str, typer.Argument(help=t("The round's id."))], as
         return
     rows = []
     for step in found.steps:
-        rows.append((step.name, _in_words(step.state), str(step.facts.get("message", ""))))
+        rows.append((step.name, _in_words(step.state), retold(str(step.facts.get("message", "")))))
         rows += [("", "", f"{reason}: {times}") for reason, times in step.facts.get("counts", {}).items()]
-        rows += [("", "", f"{each['rule']}: {each['evidence']}") for each in step.facts.get("findings", [])]
-        rows += [("", "", f"{line['requirement']}: {line['reason']}")
+        rows += [("", "", f"{each['rule']}: {retold(each['evidence'])}") for each in step.facts.get("findings", [])]
+        rows += [("", "", f"{line['requirement']}: {retold(line['reason'])}")
                  for line in step.facts.get("lines", []) if not line["passed"]]  # fmt: skip
     print_table((t("step"), t("state"), t("what came of it")), rows)
     if found.job.error:
-        console().print(f"{t('error')}: {found.job.error['message']}", markup=False)
+        console().print(f"{t('error')}: {retold(str(found.job.error['message']))}", markup=False)
     elif verdict := _verdict(found):
         console().print(verdict, markup=False)
 

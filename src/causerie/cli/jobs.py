@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from causerie.cli.accounts import done
-from causerie.cli.language import t
+from causerie.cli.language import retold, t
 from causerie.cli.models import print_table
 from causerie.cli.terminal import console, errors, print_json
 from causerie.cli.usage import json_too_early
@@ -57,7 +57,14 @@ def list_jobs(
         print_json([_facts(job) for job in found])
         return
     rows = [
-        (job.id, job.kind, _in_words(job.state), f"{job.share:.0%}", f"{job.created_at:%Y-%m-%d %H:%M}", job.message)
+        (
+            job.id,
+            job.kind,
+            _in_words(job.state),
+            f"{job.share:.0%}",
+            f"{job.created_at:%Y-%m-%d %H:%M}",
+            retold(job.message),
+        )
         for job in found
     ]
     headings = (t("id"), t("kind"), t("state"), t("share"), t("asked for (UTC)"), t("at work on"))
@@ -137,7 +144,8 @@ def logs(
                     for line in found])  # fmt: skip
         return
     for line in found:
-        console().print(f"{line.at:%Y-%m-%d %H:%M:%S}  {line.level:7}  {line.text}", markup=False, soft_wrap=True)
+        words = f"{line.at:%Y-%m-%d %H:%M:%S}  {line.level:7}  {retold(line.text)}"
+        console().print(words, markup=False, soft_wrap=True)
 
 
 def _say(job: "Job", *, as_json: bool) -> None:
@@ -145,7 +153,9 @@ def _say(job: "Job", *, as_json: bool) -> None:
     if as_json:
         print_json(known)
         return
-    known |= {"state": _in_words(job.state), "share": f"{job.share:.0%}"}
+    known |= {"state": _in_words(job.state), "share": f"{job.share:.0%}", "message": retold(job.message)}
+    if job.error:
+        known["error"] = {key: value if key == "code" else retold(str(value)) for key, value in job.error.items()}
     print_table((), [(key, _as_text(value)) for key, value in known.items() if value not in (None, "", {})])
 
 

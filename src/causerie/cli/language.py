@@ -10,6 +10,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from causerie.data.sentences import Sentences
 from causerie.errors import CauserieError
 
 
@@ -17,6 +18,11 @@ from causerie.errors import CauserieError
 def _french() -> dict[str, str]:
     table = tomllib.loads(Path(__file__).with_name("fr.toml").read_text(encoding="utf-8"))
     return {english: french for section in table.values() for english, french in section.items()}
+
+
+@cache
+def _sentences() -> Sentences:
+    return Sentences(_french())
 
 
 def language() -> str:
@@ -37,6 +43,11 @@ def t(text: str, **values: object) -> str:
     if language() == "fr":
         text = _french().get(text, text)
     return text.format_map(values) if values else text
+
+
+def retold(sentence: str) -> str:
+    """A sentence that was filled and kept in English, in the reader's language; English where no template made it."""
+    return (_sentences().french(sentence) if language() == "fr" else None) or sentence
 
 
 def explain(error: CauserieError) -> tuple[str, str]:

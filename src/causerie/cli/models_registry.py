@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from causerie.cli.language import t
-from causerie.cli.terminal import console, errors, print_json
+from causerie.cli.terminal import console, errors, print_error, print_json
+from causerie.errors import CauserieError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,6 +30,8 @@ _Json = Annotated[bool, typer.Option("--json", help=t("Print JSON."))]
 
 def add_commands(app: typer.Typer) -> None:
     """Give `causerie models` its verbs of the registry."""
+    from causerie.cli.models_quantise import quantise
+
     app.command("lineage", help=t("Draw where a model comes from."))(lineage)
     app.command("card", help=t("Write a model's card, for people and for the hub."))(card)
     app.command("verify", help=t("Compare models with what was registered, every byte."))(verify)
@@ -36,6 +39,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("register", help=t("Register a model that is here, as a version that is known by its bytes."))(
         register
     )
+    app.command("quantise", help=t("Write a model in another form, smaller or larger, and register it."))(quantise)
     app.command("versions", help=t("List the model versions that are registered, the newest first."))(versions)
 
 
@@ -188,17 +192,40 @@ def add_run(run: str, name: str | None) -> "tuple[Settings, Model, ModelVersion]
 
 def follow(settings: "Settings", name: str, new: str) -> None:
     """Tell the registry what a model is called now (empty = it is gone), where there is a database."""
-    from causerie.database.engine import FILE_NAME
-    from causerie.registry import versions as registry
-
-    if not settings.database_url.get_secret_value() and not (settings.home / FILE_NAME).exists():
+    if not _has_database(settings):
         return
+    from causerie.registry import versions as registry
 
     async def work(database: "Database", _: "Settings") -> None:
         async with database.write() as session:
             await registry.rename(session, name, new)
 
     asked(work)
+
+
+def released(settings: "Settings") -> list[dict[str, Any]]:
+    """What answers to each released name. Where the database cannot be asked, that is said on standard error."""
+    if not _has_database(settings):
+        return []
+    from causerie.registry import releases
+
+    async def work(database: "Database", _: "Settings") -> list[dict[str, Any]]:
+        async with database.read() as session:
+            rows = await releases.all_aliases(session)
+        fields = ("alias", "model", "version", "stage", "share")
+        return [{name: getattr(row, name) for name in fields} for row in rows if row.model]
+
+    try:
+        return asked(work)
+    except CauserieError as error:  # the models are here all the same
+        print_error(error)
+        return []
+
+
+def _has_database(settings: "Settings") -> bool:
+    from causerie.database.engine import FILE_NAME
+
+    return bool(settings.database_url.get_secret_value()) or (settings.home / FILE_NAME).exists()
 
 
 def say_registered(version: "ModelVersion") -> None:

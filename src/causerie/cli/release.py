@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import typer
 
 from causerie.cli.default_command import WithDefault
-from causerie.cli.language import t
+from causerie.cli.language import retold, t
 from causerie.cli.models import print_table
 from causerie.cli.terminal import console, errors, print_json
 
@@ -268,7 +268,7 @@ async def _known(database: "Database", login: str, password: str) -> str:
 
 
 def _print_lines(said: "Judgement") -> None:
-    rows = [(_verdict(line), line.requirement, _reason_of(line)) for line in said.lines]
+    rows = [(_verdict(line), line.requirement, retold(line.reason)) for line in said.lines]
     print_table((t("gate"), t("requirement"), t("why")), rows)
     errors().print(t("policy {version}", version=said.policy_version), markup=False)
 
@@ -277,14 +277,8 @@ def _verdict(line: "Line") -> str:
     return t("passes") if line.passed else t("let pass") if line.overridden else t("fails")
 
 
-def _reason_of(line: "Line") -> str:
-    from causerie.registry.gate import SENTENCES
-
-    return t(SENTENCES[line.kind], **line.values)
-
-
 def _released(entry: "Release") -> str:
-    values = {"alias": entry.alias, "model": entry.model, "previous": entry.previous, "reason": entry.reason}
+    values = {"alias": entry.alias, "model": entry.model, "previous": entry.previous, "reason": retold(entry.reason)}
     if entry.act == "stage":
         return t("{model} is tried beside {previous}, which answers to {alias}", **values)
     if entry.act == "release":

@@ -8,12 +8,19 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from causerie.data.sentences import Sentences
+
 
 @cache
 def _french(path: Path) -> dict[str, str]:
     """Every sentence of a report, over all sections of its file."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     return {english: french for section in table.values() for english, french in section.items()}
+
+
+@cache
+def _filled(path: Path) -> Sentences:
+    return Sentences(_french(path))
 
 
 class Wording:
@@ -32,6 +39,10 @@ class Wording:
         """A sentence, its fields filled."""
         said = _french(self._sentences).get(text, text) if self.language == "fr" else text
         return said.format_map(values) if values else said
+
+    def retold(self, sentence: str) -> str:
+        """A sentence that was filled and kept in English; it stays so where no template of the report made it."""
+        return (_filled(self._sentences).french(sentence) if self.language == "fr" else None) or sentence
 
     def number(self, value: int) -> str:
         """With its thousands apart, as the language does it."""

@@ -39,7 +39,7 @@ async def evaluate(job: Timeline, models: Sequence[str]) -> Result:
 
         def told(at: Progress, number: int = number, model: str = model, suite: str = suite) -> None:
             share = (number + at.done / max(1, at.items)) / len(work)
-            job.progress(share, f"{model} by {suite}, {at.done} of {at.items}")
+            job.progress(share, f"{model} by the suite {suite}, {at.done} of {at.items}")
 
         found = await _evaluated(job, model, suite, told)
         done.append({"model": model, "suite": suite, "evaluation": found})

@@ -173,9 +173,8 @@ def one_sided(statements: Sequence[Statement]) -> list[Finding]:
         rate = min(max(rate, MIXED[0]), MIXED[1])
         chance = (rate if up else 1 - rate) ** len(said)
         if chance < CHANCE:
-            evidence = (
-                f"{len(said)} thumbs {'up' if up else 'down'}, where others give {rate:.0%} up (chance {chance:.1g})"
-            )
+            where = f"where others give {rate:.0%} up (chance {chance:.1g})"
+            evidence = f"{len(said)} thumbs up, {where}" if up else f"{len(said)} thumbs down, {where}"
             made.append(_finding("one_sided", said, evidence))
     return made
 

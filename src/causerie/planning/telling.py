@@ -62,7 +62,7 @@ def _run(plan: Plan, t: Say) -> list[Row]:
         Row(t("steps"), f"{run.steps:,}", t("of {tokens} tokens", tokens=short(run.batch * run.context))),
         Row(t("operations"), f"{run.flops:.3g}", t("6 a weight and token, and attention under a causal mask")),
         Row(t("precision"), run.precision),
-        Row(t("GPUs"), f"{plan.gpus:,} x {plan.gpu.name}", plan.gpu.source),
+        Row(t("GPUs"), f"{plan.gpus:,} x {plan.gpu.name}", t(plan.gpu.source)),
     ]  # fmt: skip
 
 
@@ -188,7 +188,7 @@ def _thresholds(plan: Plan, t: Say) -> list[Row]:
         if days is not None:
             passed = t("day {days}", days=ranged(plan.outcomes, lambda each: each.crossings[number] or 0.0))  # noqa: B023
         rows.append(
-            Row(f"{threshold.flops:.0e}: {threshold.name}", passed, f"{threshold.source} ({threshold.since})")
+            Row(f"{threshold.flops:.0e}: {t(threshold.name)}", passed, f"{t(threshold.source)} ({threshold.since})")
         )
     return rows
 

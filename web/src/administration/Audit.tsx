@@ -23,7 +23,7 @@ export function Audit() {
   const named = useActionName();
   const columns: Column<AuditEntry>[] = [
     { name: t("administration.audit.at"), kind: "head", cell: ({ at }) => <time dateTime={at}>{dateTime(at, i18n.language)}</time> },
-    { name: t("administration.audit.actor"), cell: ({ actor }) => <Actor actor={actor} /> },
+    { name: t("administration.audit.actor"), cell: ({ actor, action }) => <Actor actor={actor} action={action} /> },
     { name: t("administration.audit.action"), cell: (entry) => <span title={entry.action}>{named(entry.action)}</span> },
     { name: t("administration.audit.details"), cell: ({ target, details }) => <Details target={target} details={details} /> },
     { name: t("administration.audit.number"), kind: "number", cell: ({ sequence, hash }) => <span title={hash}>{number(sequence, i18n.language)}</span> },

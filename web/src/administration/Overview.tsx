@@ -119,7 +119,7 @@ function Newest({ log }: { log: AuditEntry[] }) {
         {log.map(({ sequence, at, actor, action }) => (
           <li key={sequence}>
             <span className="row-words">{named(action)}</span>
-            <Actor actor={actor} />
+            <Actor actor={actor} action={action} />
             <time className="hint" dateTime={at} title={dateTime(at, i18n.language)}>{ago(at, i18n.language)}</time>
           </li>
         ))}

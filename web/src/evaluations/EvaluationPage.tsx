@@ -3,7 +3,8 @@ import { useTranslation } from "react-i18next";
 import { Loaded } from "../account/parts/Loaded";
 import { ScreenTop } from "../account/parts/ScreenTop";
 import { Part } from "../account/parts/Sections";
-import { Badge, CopyButton, EmptyHint, Icon, WithCode } from "../design";
+import { Badge, CopyButton, EmptyHint, Icon } from "../design";
+import { Said, SaidBoth } from "../i18n/Said";
 import { dateTime, money } from "../i18n/dates";
 import { number, percent } from "../i18n/format";
 import { beginning, duration } from "../runs/figures";
@@ -55,8 +56,8 @@ function Sheet({ one, back }: { one: Whole; back: { name: string; href: string }
         {!moves(one) && <a className="button" href={starting(one.model, one.suite)}><Icon name="again" />{t("evaluations.again")}</a>}
         {administers && one.job_id && <a className="button" href={to("administration", "jobs", one.job_id)}><Icon name="gauge" />{t("evaluations.job")}</a>}
       </ScreenTop>
-      {moves(one) && <div className="panel evaluation-progress"><progress value={one.share} max={1} aria-label={t("evaluations.progress")}>{percent(one.share, i18n.language)}</progress><p className="hint">{t("evaluations.working")}{one.message && <> · <span lang="en">{one.message}</span></>}</p></div>}
-      {one.error && <div className="failed" role="alert"><Icon name="warning" /><div><p>{t("evaluations.failed")}</p><p className="hint" lang="en"><WithCode text={[one.error.message, one.error.hint].filter(Boolean).join(" · ")} /></p></div></div>}
+      {moves(one) && <div className="panel evaluation-progress"><progress value={one.share} max={1} aria-label={t("evaluations.progress")}>{percent(one.share, i18n.language)}</progress><p className="hint">{t("evaluations.working")}{one.message && <> · <Said text={one.message} /></>}</p></div>}
+      {one.error && <div className="failed" role="alert"><Icon name="warning" /><div><p>{t("evaluations.failed")}</p><p className="hint"><SaidBoth {...one.error} /></p></div></div>}
       {one.metrics.length > 0 && <Metrics metrics={one.metrics} />}
       {one.metrics.length > 0 && <Items one={one} />}
       {one.scored_by && <About one={one} />}
@@ -80,7 +81,7 @@ function About({ one }: { one: Whole }) {
   return (
     <Part level={2} title={t("evaluations.about")} tools={<a className="quiet" href={ofModel(one.model)}>{t("evaluations.others", { name: one.model })}</a>}>
       {one.errors > 0 && <p><Badge tone="bad">{t("evaluations.errors", { count: one.errors, value: number(one.errors, language) })}</Badge></p>}
-      {one.notes.length > 0 && <ul className="evaluation-notes" lang="en">{one.notes.map((note) => <li key={note}>{note}</li>)}</ul>}
+      {one.notes.length > 0 && <ul className="evaluation-notes">{one.notes.map((note) => <li key={note}><Said text={note} /></li>)}</ul>}
       <dl className="facts">
         {facts.filter(([, value]) => value !== "").map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
         {hashes.filter(([, hash]) => hash !== "").map(([name, hash]) => (

@@ -5,6 +5,7 @@ import { Loaded } from "../account/parts/Loaded";
 import { Part } from "../account/parts/Sections";
 import { useMore } from "../administration/parts/useMore";
 import { Badge, Button, EmptyHint, Select } from "../design";
+import { Said } from "../i18n/Said";
 import { calls } from "./calls";
 import { figure } from "../runs/figures";
 import type { Item, Which, Whole } from "./types";
@@ -49,7 +50,7 @@ function One({ item }: { item: Item }) {
       </p>
       <dl>
         <div><dt>{t("evaluations.prompt")}</dt><dd lang={lang} dir="auto">{item.prompt}</dd></div>
-        <div className="item-answer"><dt>{t("evaluations.answer")}</dt><dd lang={item.error ? "en" : lang} dir="auto">{item.error || item.answer || "–"}</dd></div>
+        <div className="item-answer"><dt>{t("evaluations.answer")}</dt><dd lang={item.error ? undefined : lang} dir="auto">{item.error ? <Said text={item.error} /> : item.answer || "–"}</dd></div>
         {item.expected && <div><dt>{t("evaluations.expected")}</dt><dd lang={lang} dir="auto">{item.expected}</dd></div>}
       </dl>
     </li>

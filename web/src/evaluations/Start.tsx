@@ -10,7 +10,7 @@ import { Button, Select } from "../design";
 import { number } from "../i18n/format";
 import { go, to } from "../shell/router";
 import { useFetched } from "../state/fetched";
-import { server } from "../state/server";
+import { behind, modelInUse, ownModels, server } from "../state/server";
 import { useStore } from "../state/store";
 import { calls } from "./calls";
 import type { Suite } from "./types";
@@ -30,10 +30,12 @@ export function Start({ model, suite }: { model: string; suite: string }) {
 
 function Form({ suites, model: wanted, suite: first }: { suites: Suite[]; model: string; suite: string }) {
   const { t } = useTranslation();
-  const { models, default: usual } = useStore(server);
+  const state = useStore(server);
+  const models = ownModels(state);
+  const usual = modelInUse(state, "");
   const { busy, failure, run, clear } = useAction();
   const names = [...new Set([...(wanted ? [wanted] : []), ...models.map(({ name }) => name)])];
-  const [model, setModel] = useState(wanted || usual || (names[0] ?? ""));
+  const [model, setModel] = useState(wanted || (usual ? behind(usual) : ""));
   const [suite, setSuite] = useState([first, FIRST].find((name) => suites.some((one) => one.name === name)) ?? suites[0]?.name ?? "");
   const [judge, setJudge] = useState("");
   const chosen = suites.find(({ name }) => name === suite);

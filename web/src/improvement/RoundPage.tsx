@@ -5,7 +5,8 @@ import { ScreenTop } from "../account/parts/ScreenTop";
 import { Part } from "../account/parts/Sections";
 import { api } from "../api/call";
 import { Interval } from "../chart/Interval";
-import { EmptyHint, Icon, WithCode } from "../design";
+import { EmptyHint, Icon } from "../design";
+import { Said } from "../i18n/Said";
 import { dateTime } from "../i18n/dates";
 import { number, percent } from "../i18n/format";
 import { useLook } from "../runs/following";
@@ -51,7 +52,7 @@ function Sheet({ round, back }: { round: Round; back: { name: string; href: stri
         {administers && <a className="button" href={to("administration", "jobs", round.id)}><Icon name="file" />{t("improvement.log")}</a>}
       </ScreenTop>
       {verdict && <p className="lead">{t(`improvement.means.${verdict}`, { candidate, alias: round.alias })}</p>}
-      {error && <div className="failed" role="alert"><Icon name="warning" /><div><p>{t("improvement.failed")}</p><p className="hint" lang="en"><WithCode text={error} /></p></div></div>}
+      {error && <div className="failed" role="alert"><Icon name="warning" /><div><p>{t("improvement.failed")}</p><p className="hint"><Said text={error} /></p></div></div>}
       <div className="round-sheet">
         <Timeline round={round} />
         <div className="round-beside">
@@ -94,7 +95,7 @@ function Findings({ round: { findings } }: { round: Round }) {
             <div>
               <p><strong>{i18n.exists(`improvement.rules.${rule}`) ? t(`improvement.rules.${rule}`) : rule}</strong>, {t("improvement.statements", { count: statements, value: number(statements, i18n.language) })}</p>
               <p className="hint">{people.join(", ")}</p>
-              <p className="hint" lang="en">{evidence}</p>
+              <p className="hint"><Said text={evidence} /></p>
             </div>
           </li>
         ))}

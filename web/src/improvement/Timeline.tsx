@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import { Part } from "../account/parts/Sections";
 import { Icon, type IconName } from "../design";
+import { Said } from "../i18n/Said";
 import { dateTime } from "../i18n/dates";
 import { number, percent } from "../i18n/format";
 import { duration } from "../runs/figures";
@@ -43,7 +44,7 @@ function One({ step, round }: { step: Step; round: Round }) {
         {step.state === "running" && <progress value={round.share} max={1} aria-label={t("improvement.progress")}>{percent(round.share, language)}</progress>}
         {counts.length > 0 && (
           <ul className="timeline-counts">
-            {counts.map(([reason, times]) => <li key={reason}><b>−{number(times, language)}</b> {word(reason) ?? <span lang="en">{reason}</span>}</li>)}
+            {counts.map(([reason, times]) => <li key={reason}><b>−{number(times, language)}</b> {word(reason) ?? <Said text={reason} />}</li>)}
           </ul>
         )}
       </div>

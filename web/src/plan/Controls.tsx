@@ -1,6 +1,7 @@
 /** What is to be trained, on what, and at which price: known runs to begin from, sliders, and a few choices. */
 import { useTranslation } from "react-i18next";
 import { Select } from "../design";
+import { Said } from "../i18n/Said";
 import { number } from "../i18n/format";
 import { amount, amountIn, evenNumbers, roundNumbers } from "./amount";
 import { KNOWN, same } from "./asked";
@@ -83,7 +84,7 @@ function Kind({ asked, plan, change }: { asked: PlanAsked; plan: Planned | undef
   };
   return (
     <>
-      <Select label={t("plan.kind")} hint={chosen?.source && <span lang="en">{chosen.source}</span>} value={asked.gpu} options={kinds.length > 0 ? kinds.map(({ key, name }) => [key, name] as const) : [[asked.gpu, asked.gpu.toUpperCase()]]} change={choose} />
+      <Select label={t("plan.kind")} hint={chosen?.source && <Said text={chosen.source} />} value={asked.gpu} options={kinds.length > 0 ? kinds.map(({ key, name }) => [key, name] as const) : [[asked.gpu, asked.gpu.toUpperCase()]]} change={choose} />
       <Select label={t("plan.precision")} value={asked.precision} options={(["float32", "bfloat16", "fp8"] as const).filter((one) => precisions.includes(one)).map((one) => [one, t(`plan.precisions.${one}`)] as const)} change={(precision) => change({ precision })} />
     </>
   );

@@ -2,7 +2,8 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Failed } from "../account/parts/Failed";
-import { Button, Icon, Pending, WithCode } from "../design";
+import { Button, Icon, Pending } from "../design";
+import { SaidBoth } from "../i18n/Said";
 import { Assumptions } from "./Assumptions";
 import { LayoutPart, RunPart } from "./LayoutPart";
 import { Memory } from "./Memory";
@@ -50,7 +51,7 @@ function Impossible({ asked, message, hint, ask }: { asked: PlanAsked; message: 
       <Icon name="warning" />
       <div>
         <p>{t(fits ? "plan.noLayout" : "plan.impossible")}</p>
-        <p className="hint" lang="en"><WithCode text={[message, hint].filter(Boolean).join(" · ")} /></p>
+        <p className="hint"><SaidBoth message={message} hint={hint} /></p>
       </div>
       {fits && <Button onClick={() => ask({ ...asked, gpus: Math.max(8, asked.gpus * 2) })}>{t("plan.moreGpus")}</Button>}
     </div>

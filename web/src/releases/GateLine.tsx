@@ -4,6 +4,7 @@ import { Interval } from "../chart/Interval";
 import { axisOf } from "../evaluations/figures";
 import { useNaming } from "../evaluations/naming";
 import { Icon, type IconName, WithCode } from "../design";
+import { useSaid, type Words } from "../i18n/Said";
 import { figure, powers } from "../runs/figures";
 import type { Line } from "./types";
 
@@ -13,23 +14,27 @@ const DRAWN = new Set(["least", "most", "within", "regression"]);
 /** The name by which our strings know a kind of line. */
 const slug = (kind: string): string => kind.replaceAll(" ", "_");
 
-/** The gate's sentence in our words; its own, in English, where we do not know the kind. */
-function useSentence(): (line: Line) => { text: string; own: boolean } {
+/** The gate's sentence in our words; its own where we do not know the kind. */
+function useSentence(): (line: Line) => Words {
   const { t, i18n } = useTranslation();
   const naming = useNaming();
+  const said = useSaid();
   return (line) => {
     const name = `releases.lines.${slug(line.kind)}`;
-    if (!i18n.exists(name)) return { text: line.reason, own: false };
+    // That it is let pass, the heading says.
+    if (!i18n.exists(name)) return said.sentence((line.kind === "overridden" && line.values.reason) || line.reason);
     const write = (value: number | null): string | undefined => (value === null ? undefined : (Math.abs(value) >= 1e6 ? powers : figure)(value, i18n.language));
     const numbers = Object.fromEntries((["figure", "low", "high", "bound"] as const).flatMap((each) => { const text = write(line[each]); return text === undefined ? [] : [[each, text]]; }));
-    return { text: t(name, { ...line.values, ...numbers, ...(line.values.metric && { metric: naming.metric(line.values.metric) }) }), own: true };
+    const { metric, missing, name: threshold } = line.values;
+    const words = { ...(metric && { metric: naming.metric(metric) }), ...(missing && { missing: said.list(missing).text }), ...(threshold && { name: said.sentence(threshold).text }) };
+    return { text: t(name, { ...line.values, ...numbers, ...words }), lang: undefined };
   };
 }
 
 export function GateLine({ line, icon }: { line: Line; icon: IconName }) {
   const { t } = useTranslation();
   const sentence = useSentence();
-  const { text, own } = sentence(line);
+  const { text, lang } = sentence(line);
   const { figure: value, low, high, bound, kind } = line;
   const drawn = DRAWN.has(kind) && value !== null && bound !== null;
   const bounds = !drawn ? [] : kind === "within" ? [-bound, bound] : kind === "regression" ? [bound, -bound].filter((one) => one !== 0).slice(-1) : [bound];
@@ -39,7 +44,7 @@ export function GateLine({ line, icon }: { line: Line; icon: IconName }) {
       <Icon name={icon} />
       <div>
         <p className="gate-name"><code>{line.requirement}</code><span className="unseen">{t(line.overridden ? "releases.groups.overridden" : line.passed ? "releases.groups.held" : "releases.groups.failed")}</span></p>
-        <p lang={own ? undefined : "en"}><WithCode text={text} /></p>
+        <p lang={lang}><WithCode text={text} /></p>
         {drawn && <Interval value={value} low={low} high={high} least={least} most={most} bounds={bounds} tone={line.passed ? "good" : "bad"} />}
       </div>
     </li>

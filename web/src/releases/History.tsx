@@ -5,6 +5,7 @@ import { Failed } from "../account/parts/Failed";
 import { Part } from "../account/parts/Sections";
 import { useAction } from "../account/parts/useAction";
 import { Badge, Button, type Column, Table } from "../design";
+import { useSaid } from "../i18n/Said";
 import { ago, dateTime } from "../i18n/dates";
 import { percent } from "../i18n/format";
 import { calls } from "./calls";
@@ -16,6 +17,7 @@ const TONES = { release: "good", stage: "busy", rollback: "accent", fall_back: "
 export function History({ first, next: further }: { first: Entry[]; next: string | null }) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
+  const said = useSaid();
   const { busy, failure, run } = useAction();
   const [more, setMore] = useState<{ entries: Entry[]; next: string | null }>({ entries: [], next: further });
   const known = new Set(first.map(({ id }) => id));
@@ -31,7 +33,7 @@ export function History({ first, next: further }: { first: Entry[]; next: string
     { name: t("releases.what"), cell: (entry) => <span className="badges"><Badge tone={TONES[entry.act]}>{t(`releases.acts.${entry.act}`)}</Badge>{entry.act === "stage" && <Badge>{entry.stage === "share" ? t("releases.sharing", { share: percent(entry.share, language) }) : t(`releases.stages.${entry.stage}`)}</Badge>}{entry.override_id && <Badge tone="bad">{t("releases.byOverride")}</Badge>}</span> },
     { name: t("releases.model"), cell: (entry) => <span className="release-model">{model(entry.model, entry.version)}<span className="hint">{t("releases.as", { alias: entry.alias })}{entry.previous && <>, {t("releases.insteadOf", { name: entry.previous })}</>}</span></span> },
     { name: t("releases.by"), cell: ({ person, act }) => person ?? t(act === "fall_back" ? "releases.itself" : "releases.terminal") },
-    { name: t("releases.reason"), cell: ({ reason, failed }) => <span className="release-model">{reason || "–"}{failed.length > 0 && <span className="hint">{t("releases.letPass", { names: failed.join(", ") })}</span>}</span> },
+    { name: t("releases.reason"), cell: ({ reason, failed, person }) => <span className="release-model">{(person === null ? said.sentence(reason).text : reason) || "–"}{failed.length > 0 && <span className="hint">{t("releases.letPass", { names: failed.join(", ") })}</span>}</span> },
   ];
   return (
     <Part level={2} title={t("releases.history")}>

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Part } from "../account/parts/Sections";
 import { Icon } from "../design";
+import { Said, useSaid } from "../i18n/Said";
 import { powers } from "../runs/figures";
 import { placed } from "./lineage";
 import type { Lineage } from "./types";
@@ -15,11 +16,13 @@ const short = (text: string): string => (text.length > LETTERS ? `${text.slice(0
 
 export function LineageDrawing({ lineage }: { lineage: Lineage }) {
   const { t, i18n } = useTranslation();
+  const said = useSaid();
   const { nodes, edges, flops, unknown, missing } = lineage;
   const drawn = useMemo(() => new Map(placed(nodes.map(({ id }) => id), edges).map((one) => [one.id, { x: EDGE + one.column * (BOX.width + BOX.across), y: EDGE + one.row * (BOX.height + BOX.down) }])), [nodes, edges]);
   const width = 2 * EDGE + Math.max(0, ...[...drawn.values()].map(({ x }) => x)) + BOX.width;
   const height = 2 * EDGE + Math.max(0, ...[...drawn.values()].map(({ y }) => y)) + BOX.height;
   const kind = (name: string): string => (i18n.exists(`releases.kinds.${name}`) ? t(`releases.kinds.${name}`) : name);
+  const detail = (node: (typeof nodes)[number]): string => (node.kind === "model" ? said.sentence(node.detail).text : node.detail);
   const of = (id: string): string => nodes.find((node) => node.id === id)?.label ?? id;
   return (
     <Part level={2} title={t("releases.lineage")} text={flops > 0 ? t("releases.lineageText", { flops: powers(flops, i18n.language) }) : undefined}>
@@ -38,7 +41,7 @@ export function LineageDrawing({ lineage }: { lineage: Lineage }) {
                 <rect width={BOX.width} height={BOX.height} rx={10} />
                 <text x={12} y={17} className="lineage-kind">{kind(node.kind)}</text>
                 <text x={12} y={33} className="lineage-label">{short(node.label)}</text>
-                <text x={12} y={47} className="lineage-detail">{short(node.detail)}</text>
+                <text x={12} y={47} className="lineage-detail">{short(detail(node))}</text>
               </g>
             );
           })}
@@ -47,7 +50,7 @@ export function LineageDrawing({ lineage }: { lineage: Lineage }) {
       {(missing.length > 0 || unknown.length > 0) && (
         <div className="notice"><Icon name="warning" /><div>
           <p>{t("releases.lineageLacks")}</p>
-          <ul className="gap-list" lang="en">{missing.map(({ what, of: whose }) => <li key={`${what} ${whose}`}>{what}: {whose}</li>)}{unknown.map((name) => <li key={name}>FLOPs: {name}</li>)}</ul>
+          <ul className="gap-list">{missing.map(({ what, of: whose }) => <li key={`${what} ${whose}`}><Said text={whose ? `${what} of ${whose}` : what} /></li>)}{unknown.map((name) => <li key={name}>{t("releases.flopsOf", { name })}</li>)}</ul>
         </div></div>
       )}
       <details className="as-table">
@@ -55,7 +58,7 @@ export function LineageDrawing({ lineage }: { lineage: Lineage }) {
         <ul className="lineage-list">
           {nodes.map((node) => {
             const from = edges.filter(({ to }) => to === node.id).map((edge) => of(edge.from));
-            return <li key={node.id}><strong>{node.label}</strong> <span className="hint">{[kind(node.kind), node.detail].filter(Boolean).join(", ")}{from.length > 0 && <>. {t("releases.madeFrom", { names: from.join(", ") })}</>}</span></li>;
+            return <li key={node.id}><strong>{node.label}</strong> <span className="hint">{[kind(node.kind), detail(node)].filter(Boolean).join(", ")}{from.length > 0 && <>. {t("releases.madeFrom", { names: from.join(", ") })}</>}</span></li>;
           })}
         </ul>
       </details>

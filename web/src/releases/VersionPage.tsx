@@ -7,6 +7,7 @@ import { ScreenTop } from "../account/parts/ScreenTop";
 import { Part } from "../account/parts/Sections";
 import { useAction } from "../account/parts/useAction";
 import { Badge, Button, CopyButton, EmptyHint, Icon, Menu, Pending } from "../design";
+import { Said } from "../i18n/Said";
 import { dateTime } from "../i18n/dates";
 import { bytes, number } from "../i18n/format";
 import { beginning, powers, short } from "../runs/figures";
@@ -60,7 +61,7 @@ function Sheet({ version, back }: { version: WholeVersion; back: { name: string;
         />
       </ScreenTop>
       <Failed failure={action.failure} />
-      {overrides.length > 0 && <div className="notice override-note"><Icon name="warning" /><div><p>{t("releases.overridden")}</p>{overrides.map((line) => <p key={line} className="hint" lang="en">{line}</p>)}</div></div>}
+      {overrides.length > 0 && <div className="notice override-note"><Icon name="warning" /><div><p>{t("releases.overridden")}</p>{overrides.map((line) => <p key={line} className="hint"><Said text={line} /></p>)}</div></div>}
       <Facts version={version} />
       <Loaded of={lineage} again={again}>{(value) => <LineageDrawing lineage={value} />}</Loaded>
       <TheCard id={id} />
@@ -82,7 +83,7 @@ function Facts({ version }: { version: WholeVersion }) {
   ];
   return (
     <Part level={2} title={t("releases.version")} tools={<Button icon="shield" busy={busy} onClick={check}>{t("releases.verify")}</Button>}>
-      <div role="status">{seal && <p className={seal.ok ? "seal good" : "seal bad"}><Icon name={seal.ok ? "check" : "warning"} />{t(seal.ok ? "releases.sealed" : "releases.broken")}{!seal.ok && <span className="hint" lang="en"> {seal.message}</span>}</p>}</div>
+      <div role="status">{seal && <p className={seal.ok ? "seal good" : "seal bad"}><Icon name={seal.ok ? "check" : "warning"} />{t(seal.ok ? "releases.sealed" : "releases.broken")}{!seal.ok && <span className="hint"> <Said text={seal.message} /></span>}</p>}</div>
       <Failed failure={failure} />
       <dl className="facts">
         <div><dt>{t("releases.id")}</dt><dd><code className="typed" title={version.id}>{beginning(version.id)}</code> <CopyButton text={() => version.id} label={t("releases.copyId")} /></dd></div>
@@ -104,7 +105,7 @@ function TheCard({ id }: { id: string }) {
     <Loaded of={card} again={again}>
       {({ text, gaps }) => (
         <Part level={2} title={t("releases.card")} text={t("releases.cardText")}>
-          {gaps.length > 0 && <div className="notice"><Icon name="warning" /><div><p>{t("releases.gaps", { count: gaps.length })}</p><ul className="gap-list" lang="en">{gaps.map((gap) => <li key={gap}>{gap}</li>)}</ul></div></div>}
+          {gaps.length > 0 && <div className="notice"><Icon name="warning" /><div><p>{t("releases.gaps", { count: gaps.length })}</p><ul className="gap-list">{gaps.map((gap) => <li key={gap}><Said text={gap} /></li>)}</ul></div></div>}
           <Suspense fallback={<Pending text={t("account.loading")} />}><div className="card-text" lang="en" tabIndex={0} role="region" aria-label={t("releases.card")}><Markdown text={text.replace(/^---\n[\s\S]*?\n---\n/, "")} running={false} /></div></Suspense>
         </Part>
       )}

@@ -5,6 +5,7 @@ import { Failed } from "../account/parts/Failed";
 import { Part } from "../account/parts/Sections";
 import { useAction } from "../account/parts/useAction";
 import { Badge, Button, Dialog, TextArea, toast } from "../design";
+import { useSaid } from "../i18n/Said";
 import { ago, dateTime } from "../i18n/dates";
 import { powers } from "../runs/figures";
 import { may, session } from "../state/session";
@@ -70,6 +71,7 @@ function Open({ override, changed }: { override: Override; changed: () => Promis
 
 function Held({ pause, changed }: { pause: Pause; changed: () => Promise<void> }) {
   const { t, i18n } = useTranslation();
+  const said = useSaid();
   const administers = useStore(session, may("administer"));
   const mine = useMine(pause.first_by);
   const [open, setOpen] = useState(false);
@@ -78,7 +80,7 @@ function Held({ pause, changed }: { pause: Pause; changed: () => Promise<void> }
     <li className="signing">
       <div>
         <p><Badge tone="bad">{t("releases.pause")}</Badge> <strong>{pause.name}</strong></p>
-        <p>{t(pause.kind === "ability" ? "releases.pauseAbility" : "releases.pauseCompute", { threshold: pause.threshold, flops: powers(pause.flops, language), limit: powers(pause.limit_flops, language) })}</p>
+        <p>{t(pause.kind === "ability" ? "releases.pauseAbility" : "releases.pauseCompute", { threshold: said.sentence(pause.threshold).text, flops: powers(pause.flops, language), limit: powers(pause.limit_flops, language) })}</p>
         {pause.reason && <blockquote>{pause.reason}</blockquote>}
         <p className="hint">{pause.first_by && pause.first_at ? t("releases.firstBy", { name: pause.first_by, when: ago(pause.first_at, language) }) : t("releases.noneSigned")}</p>
       </div>

@@ -2,7 +2,8 @@
 import type { ReactNode } from "react";
 import { Failed } from "../account/parts/Failed";
 import type { ApiFailure } from "../api/types";
-import { Icon, WithCode } from "../design";
+import { Icon } from "../design";
+import { Said } from "../i18n/Said";
 
 /** Codes of what is wrong with a recipe, its data, or the model that it goes on from. */
 const OF_RECIPES = new Set(["invalid_request", "invalid_data", "invalid_model_file", "invalid_checkpoint", "run_failed", "not_found"]);
@@ -24,8 +25,8 @@ export function Refused({ failure, text, taken, children }: Props) {
       <Icon name="warning" />
       <div>
         <p>{text}</p>
-        <p className="hint" lang="en"><WithCode text={failure.message} /></p>
-        {failure.hint && <p className="hint" lang="en"><WithCode text={failure.hint} /></p>}
+        <p className="hint"><Said text={failure.message} /></p>
+        {failure.hint && <p className="hint"><Said text={failure.hint} /></p>}
       </div>
       {children}
     </div>

@@ -1,6 +1,7 @@
 /** How a run stands: its state, how far it is, and its newest figures. */
 import { useTranslation } from "react-i18next";
-import { Badge, Icon, WithCode } from "../design";
+import { Badge, Icon } from "../design";
+import { Said } from "../i18n/Said";
 import { ago, dateTime } from "../i18n/dates";
 import { number, percent } from "../i18n/format";
 import { duration, figure, short } from "./figures";
@@ -43,12 +44,12 @@ export function Standing({ run, seconds }: { run: RunSummary; seconds: number | 
   return (
     <section className="standing" aria-label={t("runs.standing")}>
       {run.state === "failed" && run.error && (
-        <div className="failed" role="alert"><Icon name="warning" /><div><p>{t("runs.failed")}</p><p className="hint" lang="en"><WithCode text={run.error} /></p></div></div>
+        <div className="failed" role="alert"><Icon name="warning" /><div><p>{t("runs.failed")}</p><p className="hint"><Said text={run.error} /></p></div></div>
       )}
       <div className="run-progress">
         <p><strong>{stepOf(run) || t("runs.begins")}</strong>{left && <span>{left}</span>}</p>
         <Share run={run} />
-        {run.message && !over && <p className="hint" lang="en">{run.message}</p>}
+        {run.message && !over && <p className="hint"><Said text={run.message} /></p>}
         {over && <p className="hint"><time dateTime={run.updated_at} title={dateTime(run.updated_at, language)}>{t(`runs.since.${run.state}`, { when: ago(run.updated_at, language) })}</time></p>}
       </div>
       <dl className="tiles">{tiles.map(([name, value]) => <div key={name} className="tile"><dt>{name}</dt><dd>{value}</dd></div>)}</dl>

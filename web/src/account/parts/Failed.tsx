@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ApiFailure } from "../../api/types";
 import { Button, Icon, WithCode } from "../../design";
+import { SaidBoth } from "../../i18n/Said";
 import { useRemedy } from "../../i18n/remedy";
 
 /** Codes whose own words name what is wrong; those of others say no more than our sentence. */
@@ -27,7 +28,7 @@ export function Failed({ failure, meaning = {}, again }: Props) {
             <p><WithCode text={meaning[failure.code] ?? remedy(failure)} /></p>
             <Waiting failure={failure} />
             {SAYS_MORE.has(failure.code) && !meaning[failure.code] && failure.message && (
-              <p className="hint" lang="en"><WithCode text={[failure.message, failure.hint].filter(Boolean).join(" · ")} /></p>
+              <p className="hint"><SaidBoth {...failure} /></p>
             )}
           </div>
           {again && <Button onClick={again}>{t("errors.retry")}</Button>}

@@ -5,7 +5,7 @@ import type { AuditEntry } from "../types";
 
 /** What can be looked for; the log holds further kinds as rooms are added. */
 export const ACTIONS = [
-  "sign_in", "sign_out", "person.create", "person.role", "person.disable", "person.enable", "person.delete", "person.contact", "person.unlock", "person.tie",
+  "sign_in", "sign_in_failed", "sign_out", "person.create", "person.role", "person.disable", "person.enable", "person.delete", "person.contact", "person.unlock", "person.tie",
   "password.change", "password.set", "password.reset", "password.link", "passkey.add", "passkey.remove", "second_factor.on", "second_factor.off", "second_factor.codes",
   "session.end", "session.end_all", "invitation.make", "invitation.revoke", "key.make", "key.revoke", "group.make", "group.change", "group.remove",
   "group.put_in", "group.take_out", "model.permit", "quota.make", "quota.change", "quota.remove", "price.set", "price.remove",
@@ -22,9 +22,10 @@ export function useActionName(): (code: string) => string {
   };
 }
 
-export function Actor({ actor }: { actor: AuditEntry["actor"] }) {
+/** Who did it: somebody known, or nobody known; who failed to sign in, nobody knows. */
+export function Actor({ actor, action }: Pick<AuditEntry, "actor" | "action">) {
   const { t } = useTranslation();
-  if (!actor) return t("administration.audit.terminal");
+  if (!actor) return t(action === "sign_in_failed" ? "administration.audit.somebody" : "administration.audit.terminal");
   return actor.name ? <a href={to("administration", "people", actor.id)}>{actor.name}</a> : t("administration.usage.gone");
 }
 

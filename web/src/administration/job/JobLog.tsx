@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Part } from "../../account/parts/Sections";
 import { api } from "../../api/call";
+import { Said } from "../../i18n/Said";
 import type { JobLine } from "../types";
 
 const LOOK_AGAIN_MS = 1000;
@@ -49,13 +50,13 @@ export function JobLog({ id, live }: { id: string; live: boolean }) {
   return (
     <Part title={t("administration.jobs.log")}>
       <div
-        ref={box} className="job-log" role="region" aria-label={t("administration.jobs.log")} tabIndex={0} lang="en"
+        ref={box} className="job-log" role="region" aria-label={t("administration.jobs.log")} tabIndex={0}
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
           follows.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
         }}
       >
-        {lines.length === 0 && <p className="hint" lang={i18n.language}>{t("administration.jobs.noLines")}</p>}
-        {lines.map(({ number, at, level, text }) => <p key={number} className={level}><time dateTime={at}>{time(at)}</time> {text}</p>)}
+        {lines.length === 0 && <p className="hint">{t("administration.jobs.noLines")}</p>}
+        {lines.map(({ number, at, level, text }) => <p key={number} className={level}><time dateTime={at}>{time(at)}</time> <Said text={text} /></p>)}
       </div>
     </Part>
   );

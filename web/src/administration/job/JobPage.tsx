@@ -6,7 +6,8 @@ import { Loaded } from "../../account/parts/Loaded";
 import { Head, Part } from "../../account/parts/Sections";
 import { useAction } from "../../account/parts/useAction";
 import { api } from "../../api/call";
-import { Button, Icon, WithCode } from "../../design";
+import { Button, Icon } from "../../design";
+import { Said } from "../../i18n/Said";
 import { dateTime } from "../../i18n/dates";
 import { bytes, number } from "../../i18n/format";
 import { to } from "../../shell/router";
@@ -55,7 +56,7 @@ function Sheet({ job, live, again }: { job: Job; live: boolean; again: () => Pro
       <Part title={t("administration.jobs.state")}>
         <Progress job={job} />
         {job.error && (
-          <div className="failed" lang="en"><Icon name="warning" /><div><p><WithCode text={job.error.message} /></p>{job.error.hint && <p className="hint"><WithCode text={job.error.hint} /></p>}</div></div>
+          <div className="failed"><Icon name="warning" /><div><p><Said text={job.error.message} /></p>{job.error.hint && <p className="hint"><Said text={job.error.hint} /></p>}</div></div>
         )}
         <dl className="facts">
           <div><dt>{t("administration.jobs.created")}</dt><dd>{when(job.created_at)}</dd></div>
