@@ -87,3 +87,9 @@ def answer_of(address: str, method: str, path: str, body: object = None) -> tupl
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)
+
+
+def answer_or_error(address: str, method: str, path: str, body: object = None) -> tuple[int, Any]:
+    """As `answer_of`; of a refusal the error alone."""
+    status, told = answer_of(address, method, path, body)
+    return status, told if status < 400 else told["error"]

@@ -116,7 +116,7 @@ async def test_stopping_keeps_what_there_is_and_ends_the_model_s_work(talk: Talk
 
 async def test_an_answer_that_is_stopped_before_its_first_step_ends_too(talk: Talk) -> None:
     begun = await talk.begin("Hello?")
-    chosen = Chosen(models=["theirs"], versions=[None])
+    chosen = Chosen(models=["theirs"], versions=[None], lasting="theirs")
     async with talk.database.write() as session:
         kept = await asking.keep_answers(session, talk.ada.person_id, begun.messages[0].id, chosen, None)
     talk.desk.answers.begin(kept, talk.ada, chosen.models, {})

@@ -293,3 +293,11 @@ def test_the_picture_has_a_line_for_each_figure_and_hides_nothing() -> None:
 def test_an_item_without_a_task_of_the_metrics_is_still_shown() -> None:
     other = Scored(id="1", task="other", prompt="p", answer="", score=0.0, error="too long")
     assert "too long" in page(judged([other], []), language="en")
+
+
+def test_a_note_is_the_same_french_in_the_report_and_in_the_terminal() -> None:
+    room = Path(report.__file__).parent
+    here = tomllib.loads((room / "report_fr.toml").read_text(encoding="utf-8"))["notes"]
+    terminal = tomllib.loads((room.parent / "cli" / "fr.toml").read_text(encoding="utf-8"))
+    there = {english: text for section in terminal.values() for english, text in section.items()}
+    assert here == {english: there.get(english) for english in here}

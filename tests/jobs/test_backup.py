@@ -1,10 +1,7 @@
 """The job `backup`, asked for over HTTP of the real server, and done by its real worker."""
 
 import asyncio
-import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ from causerie.errors import ArchiveError
 from causerie.jobs import backup
 from causerie.jobs.contract import Result
 from causerie.settings import Settings
-from tests.running import running_server
+from tests.running import answer_of, running_server
 
 
 class Here:
@@ -44,16 +41,8 @@ class Here:
 
 
 def asked(address: str, method: str, path: str, body: object = None) -> tuple[int, Any]:
-    request = urllib.request.Request(
-        address + path, method=method, data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )  # fmt: skip
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error)["error"]["code"]
+    status, told = answer_of(address, method, path, body)
+    return status, told if status < 400 else told["error"]["code"]
 
 
 def test_a_backup_asked_for_on_the_page_is_made_while_the_server_runs(database_url: str, settings: Settings) -> None:

@@ -1,11 +1,9 @@
 """The routes of evaluations, asked from outside of the real server: a model judged, its answers, its report."""
 
 import asyncio
-import json
 import os
 import signal
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from causerie.accounts.identity import Role
 from causerie.settings import Settings
 from tests.evaluation.answering import MODEL, Answerer
 from tests.evaluation.written import added, additions, suite_of
-from tests.running import running_server
+from tests.running import answer_or_error, running_server
 from tests.server.team import team_server
 from tests.web.stub_upstream import stub_upstream, upstream_config
 
@@ -41,16 +39,7 @@ class Api:
             return {name.lower(): value for name, value in answer.headers.items()}, answer.read().decode()
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        request = urllib.request.Request(
-            self.address + path, method=method, data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )  # fmt: skip
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)["error"]
+        return answer_or_error(self.address, method, path, body)
 
     def until_over(self, evaluation_id: str) -> Any:
         while (found := self.ask("GET", f"/api/evaluations/{evaluation_id}"))[1]["state"] in {"queued", "running"}:

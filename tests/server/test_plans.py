@@ -1,8 +1,5 @@
 """The route of plans, asked from outside: figures with ranges and sources, and clear refusals."""
 
-import json
-import urllib.error
-import urllib.request
 from typing import Any
 
 import pytest
@@ -11,21 +8,13 @@ from causerie.planning.assumptions import Assumptions
 from causerie.planning.gpus import gpu
 from causerie.planning.plan import make_plan
 from causerie.planning.sketch import sketch
-from tests.running import RunningServer
+from tests.running import RunningServer, answer_or_error
 
 ASKED: dict[str, Any] = {"parameters": 7_000_000_000, "tokens": 10**12, "gpus": 1024}
 
 
 def plan(server: RunningServer, **changes: object) -> tuple[int, Any]:
-    request = urllib.request.Request(
-        f"{server.address}/api/plans", json.dumps({**ASKED, **changes}).encode(), {"content-type": "application/json"}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error)["error"]
+    return answer_or_error(server.address, "POST", "/api/plans", {**ASKED, **changes})
 
 
 def test_a_plan_has_the_figures_of_planning_with_ranges_and_sources(server: RunningServer) -> None:

@@ -11,7 +11,7 @@ import pytest
 from causerie.accounts.identity import Role
 from causerie.settings import Settings
 from causerie.training.recipe_file import toml_of
-from tests.running import answer_of, running_server
+from tests.running import answer_or_error, running_server
 from tests.server.team import team_server
 from tests.training.runs import recipe_of
 from tests.training.talks import write_talks
@@ -28,8 +28,7 @@ class Api:
     home: Path
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        status, told = answer_of(self.address, method, path, body)
-        return status, told if status < 400 else told["error"]
+        return answer_or_error(self.address, method, path, body)
 
     def run(self, name: str) -> Any:
         status, run = self.ask("GET", f"/api/runs/{name}")

@@ -2,7 +2,7 @@
 
 Does: append within the transaction of what it tells of, page through, verify the chain.
 Does not: hold names, addresses or texts: an entry stays when the account goes, so it knows people by their ids only.
-Failed sign-ins alone say from which address they came, and a name that nobody has (`failures.py`).
+Failed sign-ins alone say from which address they came (`failures.py`).
 Try it: causerie audit verify
 
 The hash of an entry covers the one before it. Who changes, removes or inserts an entry must make all later ones anew;

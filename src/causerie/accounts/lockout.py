@@ -7,8 +7,9 @@ and where somebody has signed in to the account before, failures from elsewhere 
 The subjects are kept as hashes, those of names that nobody has like all others.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -84,32 +85,37 @@ async def begin(session: AsyncSession, attempt: Attempt) -> int:
     Raises:
         TooManyAttempts: It comes before its time and is not counted; `retry_after` says how long to wait.
     """
-    moment = now()
-    await session.execute(delete(FailedSignIns).where(FailedSignIns.last_at < moment - FORGOTTEN_AFTER))
-    subjects = attempt.subjects()
-    fresh = [{"subject": subject, "failures": 0, "last_at": moment} for subject in sorted(subjects)]
-    await session.execute(insert_into(session, FailedSignIns).on_conflict_do_nothing(), fresh)
-    query = select(FailedSignIns).where(FailedSignIns.subject.in_(subjects)).order_by(FailedSignIns.subject)
-    rows = list(await session.scalars(query.with_for_update()))
+    moment, subjects = now(), attempt.subjects()
+    rows = await _rows_of(session, subjects, moment)
     longest = max(_left_s(subjects[row.subject].wait_s(row.failures), moment - row.last_at) for row in rows)
     if longest > 0:
         raise TooManyAttempts("too many wrong tries; wait {seconds:.0f} s", seconds=longest + 1, retry_after=longest)
     for row in rows:
-        row.failures += 1
-        row.last_at = max(row.last_at, moment)
+        _count(row, moment)
     return next(row.failures for row in rows if subjects[row.subject] is BOTH)
 
 
 async def count(session: AsyncSession, subject: str) -> int:
     """Count a failure of something that nobody has to wait for; so many they are now."""
-    hashed, moment = hash_of(subject), now()
-    fresh = {"subject": hashed, "failures": 0, "last_at": moment}
-    await session.execute(insert_into(session, FailedSignIns).on_conflict_do_nothing(), fresh)
-    row = await session.get_one(FailedSignIns, hashed, with_for_update=True, populate_existing=True)
-    # Rows of a day ago are removed by whoever signs in with a password; this one may still be there.
-    row.failures = 1 if row.last_at < moment - FORGOTTEN_AFTER else row.failures + 1
-    row.last_at = max(row.last_at, moment)
+    moment = now()
+    (row,) = await _rows_of(session, [hash_of(subject)], moment)
+    _count(row, moment)
     return row.failures
+
+
+async def _rows_of(session: AsyncSession, subjects: Iterable[str], moment: datetime) -> list[FailedSignIns]:
+    """The rows of these, made where there are none and held until the transaction ends; what is forgotten goes."""
+    await session.execute(delete(FailedSignIns).where(FailedSignIns.last_at < moment - FORGOTTEN_AFTER))
+    wanted = sorted(subjects)
+    fresh = [{"subject": subject, "failures": 0, "last_at": moment} for subject in wanted]
+    await session.execute(insert_into(session, FailedSignIns).on_conflict_do_nothing(), fresh)
+    query = select(FailedSignIns).where(FailedSignIns.subject.in_(wanted)).order_by(FailedSignIns.subject)
+    return list(await session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+
+
+def _count(row: FailedSignIns, moment: datetime) -> None:
+    row.failures += 1
+    row.last_at = max(row.last_at, moment)
 
 
 def _left_s(wait_s: float, passed: timedelta) -> float:

@@ -43,9 +43,9 @@ class Chosen:
     models: Sequence[str]
     """Canonical names."""
     versions: Sequence[str | None]
+    lasting: str
+    """What the conversation asks for next: the first model, or a released name, whatever answers to it then."""
     blind: bool = False
-    lasting: str = ""
-    """What the conversation asks for next: a released name, whatever answers to it then (empty = the first model)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +159,7 @@ async def _keep(
         )  # fmt: skip
     conversation.head_id, conversation.updated_at = answers[0]["id"], now()
     if not chosen.blind:  # the name would tell who answers
-        conversation.model = chosen.lasting or chosen.models[0]
+        conversation.model = chosen.lasting
     ids = [answer["id"] for answer in answers]
     return Kept(conversation_id=conversation.id, question_id=question_id, answer_ids=ids)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from causerie.cli.language import t
+from causerie.cli.models_quantise import quantise
 from causerie.cli.terminal import console, errors, print_error, print_json
 from causerie.errors import CauserieError
 
@@ -30,8 +31,6 @@ _Json = Annotated[bool, typer.Option("--json", help=t("Print JSON."))]
 
 def add_commands(app: typer.Typer) -> None:
     """Give `causerie models` its verbs of the registry."""
-    from causerie.cli.models_quantise import quantise
-
     app.command("lineage", help=t("Draw where a model comes from."))(lineage)
     app.command("card", help=t("Write a model's card, for people and for the hub."))(card)
     app.command("verify", help=t("Compare models with what was registered, every byte."))(verify)

@@ -144,19 +144,19 @@ def cumulated(family: Family) -> Cumulated:
     for member in members(family):
         own = member.lineage.flops if member.lineage else 0.0
         flops += own
-        if not own and not _is_quantised(member):
+        if not own and not is_quantised(member):
             unknown.append(member.name)
     return Cumulated(flops=flops, unknown=tuple(unknown))
 
 
-def _is_quantised(member: Family) -> bool:
+def is_quantised(member: Family) -> bool:
     """Whether it learned nothing of its own: the same weights as its parent's, in another form."""
     return member.lineage is not None and member.lineage.made_by == "quantised" and bool(member.parents)
 
 
 def before_quantising(family: Family) -> Family:
     """The model whose weights these are, in the form that they were learned in."""
-    while _is_quantised(family):
+    while is_quantised(family):
         family = family.parents[0]
     return family
 
@@ -168,7 +168,7 @@ def gaps(family: Family) -> tuple[Gap, ...]:
 
 def _gaps(member: Family) -> Iterator[Gap]:
     said = member.lineage
-    if _is_quantised(member):
+    if is_quantised(member):
         return
     if said is None or (said.made_by != "run" and member.origin is None):
         yield Gap(what="origin", of=member.name)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from causerie.registry.card import MISSING, languages
 from causerie.registry.contract import Feedback, Text
-from causerie.registry.lineage import Family, members
+from causerie.registry.lineage import Family, is_quantised, members
 
 SOURCE = (
     "https://digital-strategy.ec.europa.eu/en/library/"
@@ -44,7 +44,7 @@ def summary_of(family: Family, notes: Mapping[str, str], *, today: datetime | No
     texts = [
         text for member in members(family) if member.lineage for data in member.lineage.data for text in data.texts
     ]
-    learned = [member for member in members(family) if not (member.lineage and member.lineage.made_by == "quantised")]
+    learned = [member for member in members(family) if not is_quantised(member)]
     unknown = [member.name for member in learned if not (member.lineage and member.lineage.data)]
     parts = [
         "# Public summary of training content",

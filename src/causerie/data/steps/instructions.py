@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from random import Random
@@ -75,7 +75,7 @@ class CheckableInstructions(ConversationStep):
         exchange = Exchange(question.content, answer.content, "fr" if conversation.language == "fr" else "en", chance)
         said, answered, names = instructed(exchange, self.most)
         turns = (*before, Message("user", said), Message("assistant", answered))
-        return Conversation(**(vars(conversation) | {"messages": turns})), dict.fromkeys(names, 1)
+        return replace(conversation, messages=turns), dict.fromkeys(names, 1)
 
 
 def instructed(exchange: Exchange, most: int) -> tuple[str, str, list[str]]:
@@ -84,7 +84,7 @@ def instructed(exchange: Exchange, most: int) -> tuple[str, str, list[str]]:
     groups = [SHAPING, DESCRIBING] if most > 1 and chance.random() < 0.5 else [chance.choice([SHAPING, DESCRIBING])]
     for group in groups:
         for name in chance.sample(sorted(group), len(group)):
-            made = group[name](Exchange(exchange.question, answer, exchange.language, chance))
+            made = group[name](replace(exchange, answer=answer))
             if made is not None:
                 answer = made.answer
                 names.append(name)
@@ -124,9 +124,9 @@ def _words(text: str) -> list[str]:
     return [found[0] for found in _WORD.finditer(text)]
 
 
-def _telling(words: Sequence[str]) -> list[str]:
+def _telling(text: str) -> list[str]:
     """Words that mean something by themselves, told by their length alone."""
-    return sorted({word.lower() for word in words if len(word) >= 5 and word.isalpha()})
+    return sorted({word.lower() for word in _words(text) if len(word) >= 5 and word.isalpha()})
 
 
 def _lowercase(exchange: Exchange) -> Made | None:
@@ -182,11 +182,7 @@ def _sections(exchange: Exchange) -> Made | None:
 
 
 def _highlights(exchange: Exchange) -> Made | None:
-    words = _telling(_words(exchange.answer))
-    if len(words) < 2 or any(sign in exchange.answer for sign in "*`"):
-        return None
-    chosen = exchange.chance.sample(words, exchange.chance.randint(2, min(4, len(words))))
-    return Made(_marked(exchange.answer, chosen, lambda word: f"*{word}*"), {"count": len(chosen)})
+    return _marked(exchange, "*`", lambda word: f"*{word}*")
 
 
 def _json(exchange: Exchange) -> Made | None:
@@ -204,19 +200,19 @@ def _no_commas(exchange: Exchange) -> Made | None:
 
 
 def _capital_words(exchange: Exchange) -> Made | None:
-    words = _telling(_words(exchange.answer))
-    if len(words) < 2 or "`" in exchange.answer:
+    return _marked(exchange, "`", str.upper)
+
+
+def _marked(exchange: Exchange, unlike: str, mark: Callable[[str], str]) -> Made | None:
+    """Two to four words marked where they stand first, in an answer that has none of these signs."""
+    text, words = exchange.answer, _telling(exchange.answer)
+    if len(words) < 2 or any(sign in text for sign in unlike):
         return None
     chosen = exchange.chance.sample(words, exchange.chance.randint(2, min(4, len(words))))
-    return Made(_marked(exchange.answer, chosen, str.upper), {"count": len(chosen)})
-
-
-def _marked(text: str, words: Sequence[str], mark: Callable[[str], str]) -> str:
-    """The text with the first place of each word marked."""
-    for word in words:
+    for word in chosen:
         pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
         text = pattern.sub(lambda found: mark(found[0]), text, count=1)
-    return text
+    return Made(text, {"count": len(chosen)})
 
 
 def _most_words(exchange: Exchange) -> Made | None:
@@ -243,19 +239,19 @@ def _rounded(value: float, *, up: bool) -> int:
 
 
 def _keywords(exchange: Exchange) -> Made | None:
-    words = _telling(_words(exchange.answer))
-    if len(words) < 2:
-        return None
-    chosen = exchange.chance.sample(words, exchange.chance.randint(1, min(3, len(words))))
-    return Made(exchange.answer, {"words": ", ".join(chosen)})
+    words = _telling(exchange.answer)
+    return _listed(exchange, words) if len(words) > 1 else None
 
 
 def _forbidden(exchange: Exchange) -> Made | None:
     """Words of the question that the answer does without: an empty threat would teach nothing."""
     answered = {word.lower() for word in _words(exchange.answer)}
-    words = [word for word in _telling(_words(exchange.question[:2000])) if word not in answered]
-    if not words:
-        return None
+    words = [word for word in _telling(exchange.question[:2000]) if word not in answered]
+    return _listed(exchange, words) if words else None
+
+
+def _listed(exchange: Exchange, words: Sequence[str]) -> Made:
+    """One to three of these words, named."""
     chosen = exchange.chance.sample(words, exchange.chance.randint(1, min(3, len(words))))
     return Made(exchange.answer, {"words": ", ".join(chosen)})
 
