@@ -1,5 +1,6 @@
 """Adapters: nothing at first, little to train, merged into the same network, written and read as PEFT does."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,33 @@ def test_written_and_read_they_do_the_same(tmp_path: Path) -> None:
     again = small_model()
     assert load_lora(again, tmp_path) == config
     torch.testing.assert_close(again.eval().hidden(TOKENS), model.eval().hidden(TOKENS))
+
+
+@pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
+def test_rows_of_new_tokens_are_written_and_read_with_them(tmp_path: Path, tied: bool) -> None:
+    config, tokens = LoraConfig(rank=4), [7, 300]
+    model = apply_lora(small_model(tied=tied), config)
+    with torch.no_grad():
+        for weight in {model.embedding.weight, model.head_weight}:
+            weight[tokens] = torch.arange(128.0).view(2, 64)
+    save_lora(model, config, tmp_path, tokens=tokens)
+    described = json.loads((tmp_path / "adapter_config.json").read_text())
+    matrices = ["embed_tokens"] if tied else ["embed_tokens", "lm_head"]
+    assert described["trainable_token_indices"] == dict.fromkeys(matrices, tokens)
+    again = small_model(tied=tied)
+    load_lora(again, tmp_path)
+    assert torch.equal(again.embedding.weight, model.embedding.weight)
+    assert torch.equal(again.head_weight, model.head_weight)
+
+
+@pytest.mark.parametrize("ids", [[7, 320], [7, -1], [7], ["7", 8], 7, {"embed_tokens": "78"}])
+def test_rows_that_fit_no_token_are_refused(tmp_path: Path, ids: object) -> None:
+    config = LoraConfig(rank=4)
+    save_lora(with_adapters(config), config, tmp_path, tokens=[7, 8])
+    described = json.loads((tmp_path / "adapter_config.json").read_text())
+    (tmp_path / "adapter_config.json").write_text(json.dumps({**described, "trainable_token_indices": ids}))
+    with pytest.raises(ModelFileError, match=r"no rows of the right shape for the tokens of model\.embed_tokens"):
+        load_lora(small_model(), tmp_path)
 
 
 def test_adapters_of_another_shape_are_refused(tmp_path: Path) -> None:

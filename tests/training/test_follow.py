@@ -120,7 +120,7 @@ def test_a_long_absence_is_made_up_for_in_parts(tmp_path: Path, monkeypatch: pyt
 
 def test_who_goes_back_to_a_checkpoint_is_told_anew_from_the_beginning(tmp_path: Path) -> None:
     folder = RunFolder(recipe_of(tmp_path, tmp_path / "run"), resume=False)
-    folder.begin({})
+    folder.begin({}, ())
     for step in range(1, 9):
         folder.write(Event("step", step, {"loss": 3.0}))
     first = said(folder.path)

@@ -11,7 +11,7 @@ Source: Hu et al., 2021, LoRA (https://arxiv.org/abs/2106.09685). Files are thos
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from causerie.modeling.transformer import Transformer
 TARGETS = ("q", "k", "v", "o", "gate", "up", "down")
 """Every matrix of a block: adapting all costs little and learns most (Schulman et al., 2025, LoRA Without Regret)."""
 _PREFIX = "base_model.model."
+_ROWS = _PREFIX + "{}.token_adapter.trainable_tokens_delta"
+"""PEFT's name of rows that stand in place of a matrix's own, in spite of the word."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +125,9 @@ def _parents(model: Transformer) -> Iterator[nn.Module]:
         yield from (block.attention, block.feed_forward)  # type: ignore[misc]  # modules, says torch
 
 
-def save_lora(model: Transformer, config: LoraConfig, folder: Path, *, base: str = "") -> None:
+def save_lora(
+    model: Transformer, config: LoraConfig, folder: Path, *, base: str = "", tokens: Sequence[int] = ()
+) -> None:
     """Write the adapters alone: `adapter_model.safetensors` and `adapter_config.json`, as PEFT reads them.
 
     Args:
@@ -131,6 +135,7 @@ def save_lora(model: Transformer, config: LoraConfig, folder: Path, *, base: str
         config: What they were made by.
         folder: Made if need be.
         base: The model that they belong to, as a name or a path.
+        tokens: Ids whose rows of embedding and head are not the base's, and so are written too.
     """
     folder.mkdir(parents=True, exist_ok=True)
     theirs = _their_names(model)
@@ -138,6 +143,10 @@ def save_lora(model: Transformer, config: LoraConfig, folder: Path, *, base: str
     for name, adapter in adapters(model):
         weights[f"{theirs[name]}.lora_A.weight"] = adapter.a.detach().cpu().contiguous()
         weights[f"{theirs[name]}.lora_B.weight"] = adapter.b.detach().cpu().contiguous()
+    if tokens:
+        weights |= {
+            _ROWS.format(name): rows[list(tokens)].detach().cpu() for name, rows in _token_rows(model).items()
+        }
     unfinished = folder / "adapter_model.safetensors.part"
     save_file(weights, unfinished, metadata={"format": "pt"})
     unfinished.replace(folder / "adapter_model.safetensors")
@@ -146,6 +155,8 @@ def save_lora(model: Transformer, config: LoraConfig, folder: Path, *, base: str
         "r": config.rank, "lora_alpha": config.alpha, "lora_dropout": config.dropout,
         "target_modules": sorted({theirs[name].rsplit(".", 1)[1] for name, _ in adapters(model)}),
     }  # fmt: skip
+    if tokens:
+        described["trainable_token_indices"] = {name.rpartition(".")[2]: list(tokens) for name in _token_rows(model)}
     (folder / "adapter_config.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
@@ -173,7 +184,34 @@ def load_lora(model: Transformer, folder: Path) -> LoraConfig:
                     "{folder} has no adapter of the right shape for {name}", folder=str(folder), name=theirs[name]
                 )
             parameter.data.copy_(found)
+    _read_token_rows(model, described.get("trainable_token_indices"), weights, folder)
     return config
+
+
+@torch.no_grad()
+def _read_token_rows(
+    model: Transformer,
+    ids: Any,  # noqa: ANN401 - whatever stood in the file
+    weights: dict[str, Tensor],
+    folder: Path,
+) -> None:
+    """Put in the rows that are the adapters' own; ids come by matrix, or as one list for the embedding."""
+    by_matrix = ids if isinstance(ids, dict) else {"embed_tokens": ids}
+    for name, rows_VD in _token_rows(model).items():
+        own, found = by_matrix.get(name.rpartition(".")[2]), weights.get(_ROWS.format(name))
+        if not own:
+            continue
+        known = isinstance(own, list) and all(isinstance(each, int) and 0 <= each < len(rows_VD) for each in own)
+        if not known or found is None or found.shape != (len(own), rows_VD.shape[1]):
+            raise ModelFileError("{folder} has no rows of the right shape for the tokens of {name}",
+                                 folder=str(folder), name=name)  # fmt: skip
+        rows_VD[own] = found.to(rows_VD.dtype)
+
+
+def _token_rows(model: Transformer) -> dict[str, Tensor]:
+    """Each matrix that has a row for a token, by PEFT's name."""
+    embedding = {"model.embed_tokens": model.embedding.weight}
+    return embedding if model.config.tied else embedding | {"lm_head": model.head.weight}
 
 
 def _read_config(described: dict[str, Any]) -> LoraConfig:

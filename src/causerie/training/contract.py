@@ -54,6 +54,8 @@ class Objective(Protocol):
     """What cannot be learnt from: how many, by reason."""
     vocabulary: int
     """Token ids that its data has, for a new model (0 = the model's own)."""
+    token_ids: frozenset[int]
+    """Those in its examples: the model to go on from may never have met some (empty = it reads plain text)."""
 
     def begin(self, model: nn.Module, folder: Path) -> None:
         """Before anything is learnt: what is needed of the model as it starts, kept in the run's folder."""

@@ -10,6 +10,7 @@ Does not: make token ids; see `conversations.py`.
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,11 @@ def sha256_of(examples: Iterable[Encoded]) -> str:
     for example in examples:
         found.update(np.asarray(example.ids, np.int64).tobytes() + np.asarray(example.learnt, bool).tobytes() + b".")
     return found.hexdigest()
+
+
+def token_ids_of(examples: Iterable[Encoded]) -> frozenset[int]:
+    """Every id that one of them holds."""
+    return frozenset(chain.from_iterable(example.ids for example in examples))
 
 
 def pack(lengths: Sequence[int], room: int) -> list[list[int]]:

@@ -4,6 +4,7 @@ Does: merge adapters, write both, in the first process; the GGUF is what `causer
 Does not: register or serve.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
@@ -21,16 +22,24 @@ GGUF = "model.gguf"
 
 
 def export(
-    recipe: Recipe, network: Transformer, tokenizer: Tokenizer, run: Path, processes: Processes
+    recipe: Recipe,
+    network: Transformer,
+    tokenizer: Tokenizer,
+    run: Path,
+    processes: Processes,
+    new_tokens: Sequence[int],
 ) -> Path | None:
-    """Write the model into the run's `export`; the GGUF's path in the first process, None in others."""
+    """Write the model into the run's `export`; the GGUF's path in the first process, None in others.
+
+    `new_tokens` are the ids whose rows of the embedding are no longer those of the model that was gone on from.
+    """
     network = _gathered(recipe, network, processes)
     if not processes.first:
         return None
     folder = run / "export"
     folder.mkdir(parents=True, exist_ok=True)
     if any(True for _ in adapters(network)):
-        save_lora(network, lora_config(recipe), folder / "lora", base=recipe.model.start)
+        save_lora(network, lora_config(recipe), folder / "lora", base=recipe.model.start, tokens=new_tokens)
         merge_lora(network)
     save_folder(network, tokenizer, run / EXPORTED)
     save_gguf(network, tokenizer, folder / GGUF, kind="f16", name=run.name)

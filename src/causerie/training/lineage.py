@@ -50,6 +50,7 @@ def lineage_of(
         "data_card": data_card(Path(recipe.data.folder)),
         "tokenizer_sha256": tokenizer.sha256 if tokenizer else "",
         "parameters": network.config.parameters(),
+        "new_tokens": len(work.new_tokens),
         "steps": progress.step,
         "tokens": progress.tokens,
         "flops": progress.tokens * work.flops_per_token,

@@ -25,6 +25,7 @@ from causerie.training.export import GGUF, export
 from causerie.training.float8 import check_float8, to_float8
 from causerie.training.lineage import finish
 from causerie.training.networks import network_of, trained_flops
+from causerie.training.new_tokens import start_afresh
 from causerie.training.objectives.pretrain import shard_folders
 from causerie.training.objectives.table import TABLE
 from causerie.training.optimisers import Optimiser
@@ -33,7 +34,7 @@ from causerie.training.permit import EVERYTHING, Permit
 from causerie.training.plots import draw
 from causerie.training.recipe import Recipe
 from causerie.training.recipe_file import read_recipe
-from causerie.training.run_folder import RECIPE, RunFolder, last_step
+from causerie.training.run_folder import RECIPE, RunFolder, last_step, new_tokens_of
 from causerie.training.samples import writer
 from causerie.training.step import products_in
 from causerie.training.tokens import make_tokens
@@ -75,13 +76,15 @@ def train(
         tokenizer = _tokenizer(recipe)
         work = prepare(recipe, objective, processes, folder.checkpoints, tokenizer)
         if processes.first:
-            folder.begin(machine.versions())
+            folder.begin(machine.versions(), work.new_tokens)
         permit.refuse_at_start(recipe.run, work.flops_per_step * work.steps)
         with products_in(work.precision, processes.device):
             objective.begin(work.model, folder.path)
         with written(recipe, folder.path, everyone) if processes.first else nullcontext(everyone) as tell_all:
             progress = Trainer(work, tell_all, permit).run(resume=resume)
-            exported = export(recipe, work.network, tokenizer, folder.path, processes) if tokenizer else None
+            exported = None
+            if tokenizer:
+                exported = export(recipe, work.network, tokenizer, folder.path, processes, work.new_tokens)
             if processes.first:
                 finish(folder, work, progress, tokenizer, exported)
                 tell_all(Event("end", progress.step, {"seconds": progress.seconds, "gguf": str(exported or "")}))
@@ -133,6 +136,7 @@ def export_last(run: Path) -> Path:
             )  # fmt: skip
         new = recipe.objective == "pretrain" and not recipe.model.start
         network = network_of(recipe, read_manifest(shard_folders(recipe)[0]).vocabulary_size if new else 0)
+        new_tokens = start_afresh(network, tokenizer, new_tokens_of(run), recipe.seed)
         checkpoints = Checkpoints(run / "checkpoints", recipe.checkpoints.keep, processes)
         checkpoints.close()
         path, _ = checkpoints.last_good()
@@ -142,7 +146,7 @@ def export_last(run: Path) -> Path:
         checkpoints.read(
             path, {f"model.{name}": w.detach() for name, w in network.named_parameters() if w.requires_grad}
         )
-        return export(recipe, network, tokenizer, run, processes) or run / "export" / GGUF
+        return export(recipe, network, tokenizer, run, processes, new_tokens) or run / "export" / GGUF
 
 
 def prepare(
@@ -152,7 +156,9 @@ def prepare(
     precision = machine.precision_of(recipe.compute.autocast, processes.device)
     if recipe.compute.precision == "fp8":
         check_float8(processes.device)
-    network = network_of(recipe, objective.vocabulary).to(processes.device)
+    network = network_of(recipe, objective.vocabulary)
+    new_tokens = start_afresh(network, tokenizer, objective.token_ids, recipe.seed) if tokenizer else ()
+    network.to(processes.device)
     network.recompute = recipe.compute.recompute
     if recipe.compute.precision == "fp8":
         to_float8(network)
@@ -177,6 +183,7 @@ def prepare(
         flops_per_token=flops_per_token,
         peak_flops=machine.peak_flops(precision, str(processes.device)) * processes.world,
         write=writer(recipe, network, writes) if writes else None,
+        new_tokens=new_tokens,
     )
 
 

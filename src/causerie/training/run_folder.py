@@ -3,6 +3,7 @@
     runs/x/
       recipe.toml           every key, the defaults too
       versions.json         of packages, Python and machine
+      new_tokens.json       ids of tokens that the model to go on from never met; see `new_tokens.py`
       metrics.jsonl         one object an event: {"kind": "step", "step": 12, "loss": 3.4, ...}
       samples.jsonl         what the model wrote along the way
       checkpoints/          see `checkpoint.py`
@@ -20,7 +21,7 @@ Does not: train.
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ from causerie.training.events import Event
 from causerie.training.recipe import Recipe
 from causerie.training.recipe_file import parse_recipe, toml_of
 
-RECIPE, VERSIONS, METRICS, SAMPLES, LINEAGE = (
-    "recipe.toml", "versions.json", "metrics.jsonl", "samples.jsonl", "lineage.json",
+RECIPE, VERSIONS, NEW_TOKENS, METRICS, SAMPLES, LINEAGE = (
+    "recipe.toml", "versions.json", "new_tokens.json", "metrics.jsonl", "samples.jsonl", "lineage.json",
 )  # fmt: skip
 FIXED = ("objective", "seed", "data", "tokenizer", "model", "lora", "batch", "optimiser", "schedule", "preferences")
 """Parts of a recipe that cannot change while a run goes on: the result would belong to neither recipe."""
@@ -77,11 +78,12 @@ class RunFolder:
         """Whether there is a run in it."""
         return (self.path / RECIPE).is_file()
 
-    def begin(self, versions: dict[str, str]) -> None:
+    def begin(self, versions: dict[str, str], new_tokens: Sequence[int]) -> None:
         """Write down what is known before the first step."""
         self.path.mkdir(parents=True, exist_ok=True)
         write_whole(self.path / RECIPE, toml_of(self.recipe))
         write_whole(self.path / VERSIONS, _json(versions))
+        write_whole(self.path / NEW_TOKENS, json.dumps(list(new_tokens)) + "\n")
 
     def write(self, event: Event) -> None:
         """Append an event; one that says where a run goes on takes back what was said after that."""
@@ -113,6 +115,12 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
             except ValueError:
                 continue
+
+
+def new_tokens_of(run: Path) -> tuple[int, ...]:
+    """Ids of the tokens whose rows the run drew anew before its first step."""
+    path = run / NEW_TOKENS
+    return tuple(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else ()
 
 
 def last_of(run: Path, kind: str) -> dict[str, Any]:

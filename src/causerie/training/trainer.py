@@ -72,6 +72,8 @@ class Work:
     """Operations a second that all processes could do at most (0 = not known)."""
     write: Callable[[str], str] | None = None
     """Goes on from a prompt (None = no samples)."""
+    new_tokens: tuple[int, ...] = ()
+    """Ids of those that the model to go on from never met: their rows were drawn anew."""
 
     @property
     def flops_per_step(self) -> float:

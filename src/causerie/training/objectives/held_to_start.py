@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from causerie.training.contract import MicroBatch
 from causerie.training.conversations import Encoder
-from causerie.training.examples import Encoded, Order, padded_rows, sha256_of
+from causerie.training.examples import Encoded, Order, padded_rows, sha256_of, token_ids_of
 from causerie.training.objectives.reference import answer_log_probabilities, of_the_start
 from causerie.training.parallel import Processes
 from causerie.training.recipe import Recipe
@@ -54,6 +54,7 @@ class HeldToStart:
         self._reference = torch.empty(0)
         self.left_out = encoder.left_out
         self.sequences, self.vocabulary = learnt, encoder.tokenizer.size
+        self.token_ids = token_ids_of((*first, *second))
 
     def begin(self, model: nn.Module, folder: Path) -> None:
         """What the start thinks of every answer."""

@@ -47,6 +47,7 @@ class Pretrain:
     def __init__(self, recipe: Recipe, processes: Processes) -> None:
         self._recipe, self._processes = recipe, processes
         self.left_out: dict[str, int] = {}
+        self.token_ids: frozenset[int] = frozenset()
         train, validation = shard_folders(recipe)
         shards = TokenShards(train, verify=recipe.data.verify)
         self.manifest = shards.manifest

@@ -13,7 +13,7 @@ from torch import nn
 
 from causerie.training.contract import Loss, MicroBatch
 from causerie.training.conversations import conversations, encoder_of, some
-from causerie.training.examples import Encoded, Order, pack, packed_rows, sha256_of
+from causerie.training.examples import Encoded, Order, pack, packed_rows, sha256_of, token_ids_of
 from causerie.training.parallel import Processes
 from causerie.training.recipe import Recipe
 
@@ -40,6 +40,7 @@ class SupervisedFineTuning:
             len(self._rows), recipe.batch.micro_size, recipe.seed, processes, sha256_of(self._examples)
         )
         self.sequences, self.vocabulary = len(self._rows), encoder.tokenizer.size
+        self.token_ids = token_ids_of(self._examples)
         lengths = encoder.tokenizer.byte_lengths
         learnt = [token for each in self._examples for token, own in zip(each.ids, each.learnt, strict=True) if own]
         self.bytes_per_target = float(lengths[learnt].mean())
