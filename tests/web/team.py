@@ -150,8 +150,19 @@ def wait_for_usage(page: Page) -> None:
 
 def overflow(page: Page) -> int:
     """By how many pixels something is wider than the window, or than the place that it scrolls in."""
-    inside = "[...document.querySelectorAll('main')].map((e) => e.scrollWidth - e.clientWidth)"
+    inside = "[...document.querySelectorAll('main, .viewport')].map((e) => e.scrollWidth - e.clientWidth)"
     return int(page.evaluate(f"Math.max(document.documentElement.scrollWidth - innerWidth, ...{inside})"))
+
+
+def too_wide(page: Page) -> dict[int, int]:
+    """By how many pixels what is open now is wider than windows of these widths; nothing where it fits into all."""
+    found = {}
+    for width in (320, 380, 800, 1440, 2560):
+        page.set_viewport_size({"width": width, "height": 844 if width < 700 else 800})
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        if over := max(0, overflow(page)):
+            found[width] = over
+    return found
 
 
 def member(team: Team, login: str, role: str = "member") -> None:

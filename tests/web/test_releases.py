@@ -12,8 +12,8 @@ from causerie.settings import Settings
 from tests.registry.policies import written
 from tests.registry.stories import write_run
 from tests.web.judged import SUITE, hold, judge
-from tests.web.team import Team, Visit, key_of, member, overflow, running_team, visiting
-from tests.web.test_screens import LOOKS, check
+from tests.web.team import Team, Visit, key_of, member, overflow, running_team, too_wide, visiting
+from tests.web.test_screens import check, every_look
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
 
@@ -209,11 +209,9 @@ def test_what_is_not_there(team: Team, visit: Visit, versions: dict[str, Any]) -
         expect(page.get_by_text("This model is not here")).to_be_visible()
 
 
-@pytest.mark.parametrize(("locale", "scheme", "width"), LOOKS)
-def test_axe_finds_nothing(
-    team: Team, visit: Visit, versions: dict[str, Any], locale: str, scheme: str, width: int
-) -> None:
-    page = visit(locale=locale, scheme=scheme, width=width)
+@every_look
+def test_axe_finds_nothing(team: Team, visit: Visit, versions: dict[str, Any], locale: str, width: int) -> None:
+    page = visit(locale=locale, width=width)
     open_releases(page, team)
     check(page, "releases")
     at_gate(page, team, "new")
@@ -230,10 +228,8 @@ def test_axe_finds_nothing(
     assert overflow(page) <= 0
 
 
-@pytest.mark.parametrize("width", [320, 380, 800, 1440, 2560])
-def test_nothing_is_wider_than_the_window(team: Team, visit: Visit, versions: dict[str, Any], width: int) -> None:
-    page = visit(width=width)
+def test_nothing_is_wider_than_the_window(team: Team, visit: Visit, versions: dict[str, Any]) -> None:
+    page = visit()
     for place in ("", "?model=new&alias=chat", "?model=good&alias=chat", f"/{versions['good']['id']}"):
         open_releases(page, team, place)
-        page.wait_for_timeout(300)
-        assert overflow(page) <= 0, place
+        assert too_wide(page) == {}, place
