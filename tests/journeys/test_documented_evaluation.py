@@ -1,5 +1,6 @@
 """The commands of the page about judging a model are run, in order, on the starter."""
 
+import json
 import os
 import subprocess
 import sys
@@ -34,5 +35,10 @@ def test_a_newcomer_types_what_the_page_says(tmp_path: Path) -> None:
         )  # fmt: skip
         assert done.returncode == 0, command + "\n" + done.stdout + done.stderr
         assert done.stdout.strip(), command
-    reports = list((tmp_path / "home" / "evaluations").glob("eval_*/report.html"))
-    assert len(reports) == 4
+    made = sorted((tmp_path / "home" / "evaluations").glob("eval_*"))
+    assert len([each for each in made if (each / "report.html").is_file()]) == 4
+    for result in (json.loads((each / "evaluation.json").read_text()) for each in made):
+        assert result["errors"] == 0, result["notes"]
+        assert len(result["version"]) == 64
+        assert result["metrics"]
+        assert all(metric["low"] <= metric["value"] <= metric["high"] for metric in result["metrics"])

@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = [pytest.mark.wheel, pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.wheel, pytest.mark.engine, pytest.mark.timeout(600), pytest.mark.xdist_group("wheel")]
 
 
 @pytest.fixture(scope="module")

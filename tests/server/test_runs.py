@@ -65,14 +65,14 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 @pytest.mark.timeout(400)
 def test_a_run_is_begun_followed_paused_gone_on_with_and_made_a_model_that_answers(api: Api, talks: Path) -> None:
     recipe = toml_of(taught(talks, Path("elsewhere"), checkpoints={"every_steps": 50}))
-    asked = {"name": "talker", "recipe": recipe, "set": {"schedule.steps": "300", "samples.every_steps": "5"}}
+    asked = {"name": "talker", "recipe": recipe, "set": {"schedule.steps": "150", "samples.every_steps": "5"}}
     status, run = api.ask("POST", "/api/runs", asked)
     assert (status, run["name"], run["state"], run["objective"]) == (201, "talker", "waiting", "sft")
     assert api.ask("POST", "/api/runs", asked)[1]["code"] == "conflict"
     api.until("talker", "running", step=6)
 
     status, first = api.ask("GET", "/api/runs/talker/metrics")
-    assert (status, first["whole"], first["run"]["steps"]) == (200, True, 300)
+    assert (status, first["whole"], first["run"]["steps"]) == (200, True, 150)
     kinds = [row["kind"] for row in first["rows"]]
     assert kinds[:2] == ["start", "checkpoint"]
     assert "sample" in kinds
@@ -95,7 +95,7 @@ def test_a_run_is_begun_followed_paused_gone_on_with_and_made_a_model_that_answe
     status, resumed = api.ask("POST", "/api/runs/talker/resume")
     assert (status, resumed["state"], resumed["error"]) == (202, "waiting", None)
     over = api.until("talker", "finished")
-    assert (over["step"], over["has_export"], len(over["tokenizer_sha256"])) == (300, True, 64)
+    assert (over["step"], over["has_export"], len(over["tokenizer_sha256"])) == (150, True, 64)
     assert api.ask("POST", "/api/runs/talker/model", {"name": "halfway"})[1]["code"] == "conflict"
     assert api.ask("POST", "/api/runs/talker/model", {}) == (201, {"model": "talker"})
     assert {"halfway", "talker"} <= {model["id"] for model in api.ask("GET", "/v1/models")[1]["data"]}
