@@ -34,13 +34,17 @@ _AROUND = re.compile(r"^[\s\"'«»“”#*_`:.-]+|[\s\"'«»“”*_`:.-]+$")
 _LABEL = re.compile(r"^(title|titre)\s*:\s*", re.IGNORECASE)
 _MARKUP = re.compile(r"[|<>{}]|```|\*\*")
 """What no title holds: the model has begun to answer the question again."""
+_SPEAKS = re.compile(r"i\s|i['\u2019]|je\s|j['\u2019]|(sorry|sure|désolée?|bien sûr)\b", re.IGNORECASE)
+"""How no title begins: the model speaks to the person instead."""
 
 
 def cleaned(said: str) -> str:
     """The title in a model's words (empty = there is none)."""
     line = next((line for line in said.splitlines() if line.strip()), "")
     title = _AROUND.sub("", _LABEL.sub("", _AROUND.sub("", " ".join(line.split()))))
-    return title if len(title) <= MOST_CHARACTERS and not _MARKUP.search(title) else ""
+    if len(title) > MOST_CHARACTERS or _MARKUP.search(title) or _SPEAKS.match(title):
+        return ""
+    return title
 
 
 async def entitle(around: Surroundings, caller: Caller, conversation_id: str, *, again: bool = False) -> bool:
