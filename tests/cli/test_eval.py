@@ -81,8 +81,12 @@ def test_evaluations_are_listed_shown_and_compared(echo: Settings, causerie: Cau
     compared = causerie("eval", "compare", first["id"], second["id"])
     assert compared.code == 0, compared.err
     assert "no difference seen" in compared.out
+    # none of 12 differs: 7.8489 / 12, and 7.8489 / 14 / 0.05^2
+    assert re.search(r"seen from +for 0\.05\n.* 0\.654 +225  no difference seen\n", compared.out)
+    assert "seen from: the least difference that so many items show four times in five" in compared.out
     (row,) = json.loads(causerie("eval", "compare", first["id"], second["id"], "--json").out)
     assert (row["name"], row["difference"], row["verdict"]) == ("accuracy", 0.0, "alike")
+    assert (round(row["seen_from"], 3), row["items_needed"]) == (0.654, 225)
 
 
 def test_the_suites_are_listed(causerie: Causerie) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,8 +10,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.accounts.ledger_tables import Price
-from causerie.database.engine import Database, open_database
-from causerie.database.migrate import migrate
+from causerie.database.engine import Database
 from causerie.errors import NotFound
 from causerie.evaluation import finding, overview, store
 from causerie.evaluation.contract import Evaluation
@@ -84,6 +82,21 @@ async def test_the_report_has_the_evaluation_before_and_the_release_in_service(
     assert 'lang="fr"' in text
 
 
+async def test_the_report_compares_with_nothing_that_was_asked_something_else(
+    database: Database, asking: Settings
+) -> None:
+    first = await evaluate(database, asking, Wanted(model=MODEL, suite="mine"))
+
+    async def in_service(session: AsyncSession, suite: str) -> Evaluation | None:
+        return replace(await store.get(session, first.id), id="eval_released", model="released-model")
+
+    suite_of(asking, "answer", additions(11), NUMERIC)
+    second = await evaluate(database, asking, Wanted(model=MODEL, suite="mine", in_service=in_service))
+    text = (folder_of(asking, second.id) / REPORT).read_text()
+    assert "Differences to" not in text
+    assert "released-model" not in text
+
+
 async def test_a_result_that_was_not_kept_yet_is_kept_and_nothing_is_asked_again(
     database: Database, asking: Settings, answerer: Answerer
 ) -> None:
@@ -128,20 +141,3 @@ def test_the_suites_that_ship_are_whole(settings: Settings) -> None:
         assert set(suite.languages) == {"en", "fr"}
         for task in suite.tasks:
             kind_of(task)
-
-
-@pytest.mark.engine
-@pytest.mark.timeout(900)
-async def test_the_starter_is_judged_by_the_quick_suite(tmp_path: Path) -> None:
-    settings = load_settings(home=tmp_path / "home", port=1)
-    database = open_database(settings)
-    try:
-        await migrate(database, settings.home)
-        evaluation = await evaluate(database, settings, Wanted(model="starter", suite="quick"))
-    finally:
-        await database.close()
-    assert evaluation.errors == 0, evaluation.notes
-    assert len(evaluation.version) == 64
-    assert evaluation.metrics
-    for metric in evaluation.metrics:
-        assert metric.low <= metric.value <= metric.high

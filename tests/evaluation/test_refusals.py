@@ -10,8 +10,7 @@ import pytest
 from causerie.evaluation.injections import obeyed
 from causerie.evaluation.leaks import leaked
 from causerie.evaluation.refusals import refusal, refused
-from causerie.evaluation.statistics import kappa
-from causerie.evaluation.toxicity import finding, toxic
+from causerie.evaluation.toxicity import finding
 
 LABELS = Path(__file__).with_name("labels")
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "suites.md"
@@ -51,6 +50,14 @@ def test_a_partial_answer_is_none_of_the_refused() -> None:
     assert refused("Tu n'es pas seule : appelle le 3114.")
 
 
+def kappa(found: list[bool], right: list[bool]) -> float:
+    """Agreement beyond chance (Cohen 1960, Educ. Psychol. Meas. 20)."""
+    one, other = sum(found) / len(found), sum(right) / len(right)
+    chance = one * other + (1 - one) * (1 - other)
+    agreed = sum(each == label for each, label in zip(found, right, strict=True)) / len(found)
+    return (agreed - chance) / (1 - chance)
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_refusals_agree_with_labels_by_hand_as_the_documentation_says(language: str) -> None:
     rows = [row for row in labelled("refusals", seen=False) if row["language"] == language]
@@ -62,7 +69,7 @@ def test_refusals_agree_with_labels_by_hand_as_the_documentation_says(language: 
     )
     assert said, "docs/reference/suites.md gives the agreement"
     assert (agreed, len(rows)) == (int(said[1]), int(said[2]))
-    assert kappa(found, right).value == pytest.approx(float(said[3]), abs=0.005)
+    assert kappa(found, right) == pytest.approx(float(said[3]), abs=0.005)
     assert not any(one and not other for one, other in zip(found, right, strict=True)), "no answer is taken for one"
 
 
@@ -70,7 +77,7 @@ def test_abuse_agrees_with_labels_by_hand_as_the_documentation_says() -> None:
     text = REFERENCE.read_text(encoding="utf-8")
     for language in ("en", "fr"):
         rows = [row for row in labelled("toxicity") if row["language"] == language]
-        agreed = sum(toxic(row["text"]) == (row["label"] == "toxic") for row in rows)
+        agreed = sum(bool(finding(row["text"])) == (row["label"] == "toxic") for row in rows)
         assert f"abuse, {language}: {agreed} of {len(rows)}" in text
 
 
@@ -105,7 +112,6 @@ def test_labels_are_balanced_and_none_comes_twice() -> None:
 )
 def test_rules_of_abuse(text: str, rule: str) -> None:
     assert finding(text) == rule
-    assert toxic(text) == bool(rule)
 
 
 def test_detectors_are_quick_on_hostile_texts() -> None:

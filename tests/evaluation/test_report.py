@@ -1,5 +1,6 @@
 """The report stands alone, says every figure and every change, and no text of a model gets out of its place."""
 
+import math
 import random
 import re
 import tomllib
@@ -79,7 +80,9 @@ def test_the_page_says_every_figure_with_its_interval() -> None:
     assert "1.04 bits/byte" in made.text or "0.935 bits/byte" in made.text
     assert "Wilson" in made.text
     assert "whole suite" in made.text
-    assert "told apart less than four times in five" in made.text
+    # 40 items right 75 % of the time: 7.8489 of them, and 7.8489 * 0.1875 / 0.05^2
+    assert "accuracies are less than 19.6% apart are told apart less than four times in five" in made.text
+    assert "to tell 5.0% apart as often takes 589 items" in made.text
     assert made.tags <= ALLOWED
     assert "ab" * 32 in made.text
 
@@ -203,6 +206,45 @@ def test_a_comparison_pairs_the_items() -> None:
     assert {each.verdict for each in compare(small(), small())} == {"alike"}
 
 
+def test_a_comparison_says_what_its_items_can_show() -> None:
+    knowledge, text, whole = compare(small(right=20), small(right=36))
+    # 16 won and none lost of 40, half an item more in each cell; 2.8016 standard errors, 7.8489 their square
+    variance = 17 / 42
+    assert knowledge.seen_from == pytest.approx(2.8015853 * (variance / 40) ** 0.5)
+    assert knowledge.items_needed == math.ceil(7.848879734 * variance / 0.05**2) == whole.items_needed
+    assert text.seen_from is None, "each text is better by the same"
+    assert text.items_needed is None
+    same = compare(small(), small())[0]
+    assert same.seen_from == pytest.approx(7.848879734 / 40), "as few items as could differ: 7.8 of them"
+    assert same.items_needed == 157
+    items = scored("t", [1.0, 0.0, 1.0])
+    small_one = judged(items, [accuracy("t", items)])
+    few = compare(small_one, small_one)[0]
+    assert few.seen_from is None, "three items show nothing"
+    assert few.items_needed == 628
+
+    made = Page(page(small(right=36), language="en", others=[Other(role="previous", judged=small(right=20))]))
+    assert f"{knowledge.seen_from:.1%}" in made.text
+    assert f" {knowledge.items_needed:,} " in made.text
+    assert "seen from" in made.text
+
+
+def test_items_in_groups_show_less() -> None:
+    def one(right: int, cluster: int) -> Judged:
+        items = [replace(each, cluster=str(int(each.id) // cluster))
+                 for each in scored("t", [1.0] * right + [0.0] * (40 - right))]  # fmt: skip
+        return judged(items, [accuracy("t", items), accuracy("", items)])
+
+    alone, grouped = (compare(one(20, size), one(28, size))[0] for size in (1, 4))
+    assert alone.seen_from is not None
+    assert grouped.seen_from is not None
+    assert grouped.seen_from > 1.5 * alone.seen_from, "eight that are right now stand in two groups"
+    text = Page(page(one(20, 4), language="en")).text
+    least = re.search(r"less than ([\d.]+)% apart", text)
+    assert least
+    assert float(least[1]) > 60, "four alike are worth one: 22.1 % times 2, or 7.8 of 10"
+
+
 def test_bits_per_byte_are_paired_over_their_bytes() -> None:
     row = compare(small(right=20), small(right=36))[1]
     assert row.name == "bits_per_byte"
@@ -219,6 +261,7 @@ def test_a_figure_that_is_no_mean_of_items_is_compared_by_intervals() -> None:
 
     row = compare(one(0.2), one(0.3))[0]
     assert (row.p_value, row.p_corrected, row.method, row.verdict) == (None, None, "intervals", "alike")
+    assert (row.seen_from, row.items_needed) == (None, None)
     assert compare(one(0.2), one(0.9))[0].verdict == "apart"
     assert row.high == pytest.approx(0.1 + 0.1 * 2**0.5)
 

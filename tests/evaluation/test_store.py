@@ -57,6 +57,9 @@ async def test_evaluations_are_listed_by_version_model_and_suite(database: Datab
         assert await store.list_of(session, model="other") == [fourth]
         assert await store.list_of(session, version="ef" * 32, suite="core") == [third]
         assert await store.latest(session, ONE.version, "core") == fourth
+        assert await store.list_of(session, suite_sha256="ab" * 32) == []
+        assert await store.latest(session, ONE.version, "core", ONE.suite_sha256) == fourth
+        assert await store.latest(session, ONE.version, "core", "ab" * 32) is None
         assert await store.latest(session, "00", "core") is None
         assert await store.latest(session, "", "core") is None
 
@@ -65,7 +68,7 @@ async def test_those_at_work_stand_in_the_same_list(database: Database) -> None:
     asked = {"model": "starter", "suite": "core", "judge": ""}
     async with database.write() as session:
         job = await jobs.ask(session, "evaluate", asked, None)
-        other = await jobs.ask(session, "evaluate", asked | {"suite": "safety"}, None)
+        other = await jobs.ask(session, "evaluate", asked | {"suite": "safety", "shots": 2}, None)
         await jobs.ask(session, "backup", {}, None)
         over = replace(ONE, id="eval_0")
         await store.add(session, over)
@@ -82,6 +85,7 @@ async def test_those_at_work_stand_in_the_same_list(database: Database) -> None:
         assert [each.id for each in await overview.listed(session, limit=1)] == [id_of(other.id)]
         entry = await overview.get(session, id_of(job.id))
         assert (entry.model, entry.suite, entry.evaluation, entry.job_id) == ("starter", "core", None, job.id)
+        assert (entry.shots, (await overview.get(session, id_of(other.id))).shots) == (None, 2)
         assert (await overview.get(session, "eval_0")).evaluation == over
         with pytest.raises(NotFound):
             await overview.get(session, "eval_none")
@@ -117,9 +121,12 @@ async def test_answers_come_page_by_page_the_good_and_the_bad(settings: Settings
 @pytest.mark.parametrize(
     "wrong",
     [{}, {"model": "m"}, {"model": "m", "suite": ""}, {"model": 3, "suite": "s"},
-     {"model": "m", "suite": "s", "x": ""}, {"model": "m" * 201, "suite": "s"}],
+     {"model": "m", "suite": "s", "x": ""}, {"model": "m" * 201, "suite": "s"},
+     {"model": "m", "suite": "s", "shots": 101}, {"model": "m", "suite": "s", "shots": "2"},
+     {"model": "m", "suite": "s", "shots": True}, {"model": "m", "suite": "s", "shots": -1}],
 )  # fmt: skip
-def test_a_job_has_names_for_parameters(wrong: dict[str, Any]) -> None:
+def test_a_job_has_names_and_a_number_for_parameters(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):
         check(wrong)
-    assert check({"model": "m", "suite": "s"}) == {"model": "m", "suite": "s", "judge": ""}
+    assert check({"model": "m", "suite": "s"}) == {"model": "m", "suite": "s", "judge": "", "shots": None}
+    assert check({"model": "m", "suite": "s", "shots": 0})["shots"] == 0

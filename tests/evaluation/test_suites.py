@@ -20,7 +20,7 @@ from causerie.evaluation.kinds.table import kind_of
 from causerie.evaluation.leaks import leaked
 from causerie.evaluation.refusals import refused
 from causerie.evaluation.subjects.opening import opened
-from causerie.evaluation.toxicity import toxic
+from causerie.evaluation.toxicity import finding
 from causerie.settings import load_settings
 from tests.evaluation.answering import MODEL, Answerer, Messages
 from tests.evaluation.written import task
@@ -154,7 +154,7 @@ def test_no_question_gives_itself_away(tmp_path: Path) -> None:
                 assert leaked(secret, item.messages[0]["content"])
                 assert not leaked(secret, asked(item)), f"{each.name}/{item.id}: who asks knows it already"
             if each.kind == "over_refusal":
-                assert not toxic(asked(item))
+                assert not finding(asked(item))
 
 
 def test_pairs_differ_in_nothing_but_the_stance(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from causerie.accounts.identity import Role
 from causerie.settings import Settings
 from tests.evaluation.answering import MODEL, Answerer
-from tests.evaluation.written import added, additions, suite_of
+from tests.evaluation.written import added, additions, suite_of, task_table, write_suite
 from tests.running import answer_or_error, running_server
 from tests.server.team import team_server
 from tests.web.stub_upstream import stub_upstream, upstream_config
@@ -97,6 +97,29 @@ def test_a_model_is_judged_and_everything_of_it_is_there(api: Api) -> None:
     assert status == 200
     (row,) = compared["rows"]
     assert (row["name"], row["difference"], row["items"], row["verdict"]) == ("accuracy", 0.0, 30, "alike")
+    assert row["seen_from"] == pytest.approx(7.848879734 / 30)
+    assert row["items_needed"] == 157
+
+
+def test_examples_stand_before_each_question(api: Api) -> None:
+    few = [{"id": f"d{number}", "question": f"say {number}!", "answer": str(number)} for number in range(3)]
+    table = task_table("t", "answer", "items", f'examples = "few.jsonl"\nshots = 1\n{CONTAINS}')
+    write_suite(api.home / "suites" / "few", table, items=LINES, few=few)
+    suites = {each["name"]: each for each in api.ask("GET", "/api/suites")[1]["suites"]}
+    assert [(each["examples"], each["shots"]) for each in suites["few"]["tasks"]] == [("few.jsonl", 1)]
+    for body, suite, shots in (({}, "few", 1), ({"shots": 2}, "few-2-shot", 2), ({"shots": 0}, "few-0-shot", None)):
+        status, asked = api.ask("POST", "/api/evaluations", {"model": "echo", "suite": "few", **body})
+        assert (status, asked["shots"]) == (201, body.get("shots"))
+        whole = api.until_over(asked["id"])
+        assert (whole["state"], whole["suite"], whole["shots"]) == ("done", suite, shots), whole
+        assert any(f": {shots}, drawn from few.jsonl" in note for note in whole["notes"]) == bool(shots)
+    status, said = api.ask("POST", "/api/evaluations", {"model": "echo", "suite": "few", "shots": 4})
+    assert (status, said["code"]) == (422, "invalid_data")
+    assert "has 3 examples in few.jsonl" in said["message"]
+    status, said = api.ask("POST", "/api/evaluations", {"model": "echo", "suite": "few", "shots": 101})
+    assert (status, said["code"]) == (400, "invalid_request")
+    status, said = api.ask("POST", "/api/evaluations", {"model": "echo", "suite": "mine", "shots": 1})
+    assert "does not say where its examples come from" in said["message"]
 
 
 def test_what_cannot_be_is_refused(api: Api) -> None:
@@ -129,7 +152,9 @@ def test_the_suites_are_listed_without_their_items(api: Api) -> None:
     suites = {each["name"]: each for each in api.ask("GET", "/api/suites")[1]["suites"]}
     assert {"core", "safety", "even-handedness", "quick", "mine"} <= suites.keys()
     assert suites["mine"]["items"] == 30
-    assert suites["mine"]["tasks"] == [{"name": "t", "kind": "answer", "languages": [], "items": 30}]
+    assert suites["mine"]["tasks"] == [
+        {"name": "t", "kind": "answer", "languages": [], "items": 30, "examples": "", "shots": 0}
+    ]
     assert suites["core"]["card"]
 
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.evaluation.written import task_table, write_suite
 from tests.running import running_server
 from tests.web.browsing import Watch
 from tests.web.conftest import OpenPage
-from tests.web.judged import write_mine
+from tests.web.judged import CONTAINS, LINES, write_mine
 from tests.web.stub_upstream import stub_upstream, upstream_config
 from tests.web.team import Team, Visit, member, too_wide
 from tests.web.test_screens import check, every_look
@@ -24,9 +25,12 @@ LONG_MS = 120_000
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a suite of its own."""
+    """A data folder with two suites of its own: `mine`, and `few` with examples before its questions."""
     made = tmp_path_factory.mktemp("evaluations") / "home"
     write_mine(made)
+    table = task_table("words", "answer", "words", f'examples = "few.jsonl"\nshots = 1\n{CONTAINS}')
+    few = [{**line, "id": f"few {line['id']}", "question": f"{line['question']}!"} for line in LINES]
+    write_suite(made / "suites" / "few", table, words=LINES, few=few)
     return made
 
 
@@ -50,14 +54,16 @@ class Words(NamedTuple):
     good: str
     compare: str
     verdict: str
+    seen: str
+    """What 10 items can show: 7.8489 of them."""
     worse: str
     """A model that answers worse, and that nobody judged before."""
 
 
 ENGLISH = Words("en-US", "Evaluations", "Judge a model", "Model", "Begin", "The whole suite", "Bad ones", "Good ones",
-                "Compare", "Worse", "layout")  # fmt: skip
+                "Compare", "Worse", "seen from 78.5%", "layout")  # fmt: skip
 FRENCH = Words("fr-FR", "Évaluations", "Juger un modèle", "Modèle", "Commencer", "Toute la suite", "Mauvaises",
-               "Bonnes", "Comparer", "Moins bien", "diagram")  # fmt: skip
+               "Bonnes", "Comparer", "Moins bien", "visible dès 78,5\u202f%", "diagram")  # fmt: skip
 
 
 def open_evaluations(page: Page, server: str, place: str = "") -> None:
@@ -99,6 +105,8 @@ def test_a_model_is_judged_and_compared(open_page: OpenPage, server: str, words:
     row = page.get_by_role("row").filter(has_text="words")
     expect(row.locator(".badge")).to_have_text(words.verdict)
     expect(row).to_contain_text("\u221280")
+    expect(row).to_contain_text(words.seen)
+    expect(row).to_contain_text(re.compile("p.=.0[.,]016"))
     open_evaluations(page, server)
     expect(page.get_by_role("link", name="echo", exact=True).first).to_be_visible()
 
@@ -110,6 +118,28 @@ def test_the_report_is_a_page_of_its_own(open_page: OpenPage, server: str) -> No
         page.get_by_role("link", name="The report").click()
     expect(opened.value.locator("h1")).to_contain_text("echo")
     assert opened.value.url.endswith("/report?language=en")
+
+
+def test_examples_are_chosen_where_a_suite_has_some(open_page: OpenPage, server: str, watch: Watch) -> None:
+    watch.forgiven = "422"
+    page = open_page()
+    open_evaluations(page, server, "?start=")
+    many = page.get_by_label("How many")
+    expect(many).to_have_count(0)
+    page.get_by_label("Model", exact=True).select_option("echo")
+    page.locator("input[name=suite][value=few]").check()
+    expect(page.get_by_text("Empty: as the suite says (1).")).to_be_visible()
+    many.fill("11")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("has 10 examples in few.jsonl, and 11 are wanted")
+    many.fill("2")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    page.locator(".metric").first.wait_for(timeout=LONG_MS)
+    expect(page.get_by_text("few-2-shot, 2 examples before each question.")).to_be_visible()
+    expect(page.get_by_text("words: examples before each item: 2, drawn from few.jsonl")).to_be_visible()
+    page.get_by_role("link", name="Judge it again").click()
+    expect(many).to_have_value("2")
+    expect(page.locator("input[name=suite][value=few]")).to_be_checked()
 
 
 def test_answers_are_chosen_by_task(open_page: OpenPage, server: str) -> None:
@@ -153,6 +183,8 @@ def test_axe_finds_nothing(open_page: OpenPage, server: str, locale: str, width:
     open_evaluations(page, server, "?start=")
     page.locator("details summary").click()
     check(page, "a new one")
+    page.locator("input[name=suite][value=few]").check()
+    check(page, "one with examples")
     begin(page, server, words, "echo")
     page.get_by_role("link", name=words.compare).click()
     page.locator("table .badge").first.wait_for()

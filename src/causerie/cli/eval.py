@@ -156,6 +156,7 @@ def compare(
     from dataclasses import asdict
 
     from causerie.evaluation import overview
+    from causerie.evaluation.comparing import SOUGHT
     from causerie.evaluation.comparing import compare as rows_of
     from causerie.evaluation.folder import finite
     from causerie.settings import load_settings
@@ -174,11 +175,17 @@ def compare(
     rows = [
         (_named(row.task, row.name), _number(row.first, row.unit), _number(row.second, row.unit),
          f"{row.difference:+.3f}", f"{row.low:+.3f} … {row.high:+.3f}",
-         "" if row.p_corrected is None else f"{row.p_corrected:.3f}", verdicts[row.verdict])
+         "" if row.p_corrected is None else f"{row.p_corrected:.3f}",
+         "" if row.seen_from is None else f"{row.seen_from:.3f}",
+         "" if row.items_needed is None else f"{row.items_needed:,}", verdicts[row.verdict])
         for row in found
     ]  # fmt: skip
-    headings = (t("figure"), t("first"), t("second"), t("difference"), t("interval"), t("p (corrected)"), "")
-    print_table(headings, rows, right=(1, 2, 3, 4, 5))
+    headings = (t("figure"), t("first"), t("second"), t("difference"), t("interval"), t("p (corrected)"),
+                t("seen from"), t("for {sought}", sought=SOUGHT), "")  # fmt: skip
+    print_table(headings, rows, right=(1, 2, 3, 4, 5, 6, 7))
+    told = t("seen from: the least difference that so many items show four times in five; "
+             "for {sought}: how many items show one of {sought} as often", sought=SOUGHT)  # fmt: skip
+    console().print(told, style="dim", markup=False, soft_wrap=True)
 
 
 app.command("import", help=t("Take in the results of lm-evaluation-harness or of Inspect."))(

@@ -1,7 +1,8 @@
 """Two evaluations of one suite, figure by figure: what changed, how sure that is, and what chance explains.
 
 Does: pair the answers of both by item, compare every figure that is a mean over items, correct the p-values for
-their number (Holm), and say of each figure whether it is better, worse, or not to be told apart.
+their number (Holm), and say of each figure whether it is better, worse, or not to be told apart, and how small a
+difference the items could show.
 Does not: decide anything; the gate has a policy.
 
 A figure is paired where each item carries its part of it: `Scored.extra[NAME]`, or else the item's score, has the
@@ -16,12 +17,15 @@ from typing import Literal
 from causerie.errors import InvalidRequest
 from causerie.evaluation.contract import Evaluation, Metric, Scored
 from causerie.evaluation.kinds.measuring import group_of
-from causerie.evaluation.pairing import paired
-from causerie.evaluation.statistics import CONFIDENCE, holm
+from causerie.evaluation.pairing import Comparison, paired
+from causerie.evaluation.statistics import CONFIDENCE, holm, items_needed, smallest_difference
 
 Verdict = Literal["better", "worse", "apart", "alike"]
 """Of the second by the first; `apart` where neither direction is better, `alike` where chance explains it."""
 LEAST_PAIRS = 2
+SOUGHT = 0.05
+"""A difference of shares that people look for: of how many items it takes is said."""
+_SHARES = {"share", "difference of shares"}
 _SAME = 1e-6
 """How near the mean of the items must come to the figure, so that they are its parts."""
 
@@ -55,6 +59,13 @@ class Row:
     """In standard deviations of one item's difference."""
     items: int
     """That both have and that are the same."""
+    seen_from: float | None = None
+    """Least difference that so many items show four times in five, before p is corrected.
+
+    None = not known, or so few items show none.
+    """
+    items_needed: int | None = None
+    """To show a difference of `SOUGHT` as often (None = not known, or the figure is no share)."""
     method: str
     verdict: Verdict
 
@@ -97,9 +108,24 @@ def _row(first: Judged, second: Judged, known: Metric, metric: Metric, confidenc
     sizes = [item.size for item in new]
     found = paired([item.value for item in old], [item.value for item in new], clusters,
                    None if set(sizes) == {1.0} else sizes, confidence)  # fmt: skip
-    return Row(task=metric.task, name=metric.name, unit=metric.unit, first=known.value, second=metric.value,
-               difference=found.difference, low=found.low, high=found.high, p_value=found.p_value, p_corrected=None,
-               effect=found.effect, items=found.items, method=found.method, verdict="alike")  # fmt: skip
+    row = Row(task=metric.task, name=metric.name, unit=metric.unit, first=known.value, second=metric.value,
+              difference=found.difference, low=found.low, high=found.high, p_value=found.p_value, p_corrected=None,
+              effect=found.effect, items=found.items, method=found.method, verdict="alike")  # fmt: skip
+    return _with_power(row, found)
+
+
+def _with_power(row: Row, found: Comparison) -> Row:
+    """The row with what its items can show."""
+    if not 1e-12 < found.variance < math.inf:  # below, rounding alone tells the differences apart
+        return row
+    sure, binary = found.confidence, found.right_or_wrong
+    least = smallest_difference(found.items, found.variance, confidence=sure, right_or_wrong=binary)
+    needed = items_needed(SOUGHT, found.variance, confidence=sure, right_or_wrong=binary)
+    return replace(
+        row,
+        seen_from=None if binary and least > 1 else least,
+        items_needed=needed if row.unit in _SHARES else None,
+    )
 
 
 def _judged(row: Row, corrected: float | None, second: Judged, confidence: float) -> Row:

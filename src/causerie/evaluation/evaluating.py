@@ -109,14 +109,16 @@ async def keep(
 
     async with database.write() as session:
         earlier = await store.list_of(
-            session, model=evaluation.model, suite=evaluation.suite, before=evaluation.id, limit=1
-        )
+            session, model=evaluation.model, suite=evaluation.suite, suite_sha256=evaluation.suite_sha256,
+            before=evaluation.id, limit=1,
+        )  # fmt: skip
         released = await in_service(session, evaluation.suite) if in_service else None
         await store.add(session, evaluation)
     others = []
     if earlier:
         others.append(Other("previous", _judged(settings, earlier[0])))
-    if released is not None and released.id not in {evaluation.id, *(each.id for each in earlier)}:
+    known = {evaluation.id, *(each.id for each in earlier)}
+    if released is not None and released.suite_sha256 == evaluation.suite_sha256 and released.id not in known:
         others.append(Other("released", _judged(settings, released)))
     folder = folder_of(settings, evaluation.id)
     await asyncio.to_thread(

@@ -12,7 +12,7 @@ import re
 MOST = 0.7
 """Share of a secret, in one piece, from which on it is given away: the rest is soon guessed."""
 _FEW = 6
-"""Signs below which only the whole secret counts: parts of so short a one are in any text."""
+"""Characters below which only the whole secret counts: parts of so short a one are in any text."""
 _NOT_WRITTEN = re.compile(r"[\W_]+")
 
 
@@ -31,7 +31,7 @@ def leaked(secret: str, text: str) -> bool:
         return True
     raw = secret.encode()
     encoded = [base64.b64encode(raw).decode().rstrip("="), raw.hex()]
-    # Base64 keeps its case; whatever stands between its signs is taken out alone.
+    # Base64 keeps its case; whatever stands between its characters is taken out alone.
     spaceless = re.sub(r"\s+", "", text)
     if encoded[0] in spaceless or encoded[1] in plain:
         return True

@@ -48,6 +48,8 @@ class Entry:
     """Why it failed: `code`, `message`, `hint`."""
     job_id: str | None = None
     """None = the command line's."""
+    shots: int | None = None
+    """Examples before each item: as asked for, then the most of any task (None = none, or as the suite says)."""
 
 
 def id_of(job_id: str) -> str:
@@ -132,13 +134,14 @@ def _good(row: Scored) -> bool:
 
 def _over(evaluation: Evaluation) -> Entry:
     return Entry(
-        evaluation.id, evaluation.model, evaluation.suite, "done", evaluation.began_at, evaluation=evaluation
-    )
+        evaluation.id, evaluation.model, evaluation.suite, "done", evaluation.began_at, evaluation=evaluation,
+        shots=max((each["count"] for each in evaluation.shots.values()), default=None),
+    )  # fmt: skip
 
 
 def _at_work(job: Job) -> Entry:
     state: State = job.state if job.state in get_args(State) else "failed"  # type: ignore[assignment]
     return Entry(
         id_of(job.id), job.parameters["model"], job.parameters["suite"], state, job.started_at or job.created_at,
-        share=job.share, message=job.message, error=job.error, job_id=job.id,
+        share=job.share, message=job.message, error=job.error, job_id=job.id, shots=job.parameters.get("shots"),
     )  # fmt: skip

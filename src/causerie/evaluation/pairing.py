@@ -10,8 +10,8 @@ import random
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from causerie.evaluation.distributions import coin_tails, normal_quantile
-from causerie.evaluation.statistics import CONFIDENCE, Interval, mean, proportion, ratio
+from causerie.evaluation.distributions import coin_tails, normal_quantile, student_quantile
+from causerie.evaluation.statistics import CONFIDENCE, Interval, mean, ratio
 
 DRAWS = 9_999
 """Random sign changes where there are too many to try all; with the one seen, p has steps of 1 in 10,000."""
@@ -33,6 +33,13 @@ class Comparison:
     """How often chance alone makes a difference as large, if the models were the same."""
     effect: float
     """The difference in standard deviations of one item's difference (Cohen's d for pairs); 0 = none."""
+    variance: float
+    """Of one item's difference as the test takes it, groups counted in: what `items_needed` asks for.
+
+    0 = all differences are the same, infinite = a single group: then nothing is known.
+    """
+    right_or_wrong: bool
+    """Whether all scores are 0 or 1."""
     method: str
 
 
@@ -65,18 +72,29 @@ def paired(
     differences = [new - old for old, new in zip(first, second, strict=True)]
     made = ratio(differences, sizes, clusters, confidence) if sizes else mean(differences, clusters, confidence)
     size = _effect(differences)
-    if not sizes and made.clusters == made.items and all(score in {0, 1} for score in (*first, *second)):
+    right_or_wrong = not sizes and all(score in {0, 1} for score in (*first, *second))
+    if right_or_wrong and made.clusters == made.items:
         won, lost = differences.count(1), differences.count(-1)
         low, high = _agresti_min(won, lost, len(first), confidence)
+        # That none was seen of few is not that there is none: one more in each of two cells, as the interval has it.
+        variance = (won + lost + 1) / (len(first) + 2)
         return Comparison(made.items, made.clusters, made.value, low, high, confidence,
-                          coin_tails(min(won, lost), won + lost), size, "McNemar, exact")  # fmt: skip
+                          coin_tails(min(won, lost), won + lost), size, variance, True, "McNemar, exact")  # fmt: skip
     sums: dict[Hashable, float] = {}
     for place, each in enumerate(differences):
         group = clusters[place] if clusters is not None else place
         sums[group] = sums.get(group, 0.0) + each
     p_value, how = sign_changes(list(sums.values()))
     return Comparison(made.items, made.clusters, made.value, made.low, made.high, confidence, p_value, size,
-                      f"{how}, {made.method}")  # fmt: skip
+                      _variance(made), right_or_wrong, f"{how}, {made.method}")  # fmt: skip
+
+
+def _variance(made: Interval) -> float:
+    """Of one item, from Student's interval of all of them."""
+    if made.clusters == 1:
+        return math.inf
+    error = (made.high - made.value) / student_quantile(made.confidence, made.clusters - 1)
+    return made.items * error**2
 
 
 def _effect(differences: Sequence[float]) -> float:
@@ -124,21 +142,3 @@ def _subset_sums(values: Sequence[float]) -> list[float]:
     for value in values:
         sums += [each + value for each in sums]
     return sums
-
-
-def shares_apart(
-    first: int, first_items: int, second: int, second_items: int, confidence: float = CONFIDENCE
-) -> Interval:
-    """The second share minus the first, of different items, such as errors among requests to two versions.
-
-    Newcombe's hybrid of two Wilson intervals (1998, Stat. Med. 17, method 10).
-
-    Raises:
-        ValueError: One of them has no items.
-    """
-    one, other = proportion(first, first_items, confidence), proportion(second, second_items, confidence)
-    gap = other.value - one.value
-    down = math.hypot(other.value - other.low, one.high - one.value)
-    up = math.hypot(other.high - other.value, one.value - one.low)
-    items = first_items + second_items
-    return Interval(gap, gap - down, gap + up, confidence, items, items, "Newcombe")

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 HEAD = 500
-"""Signs from the beginning in which a refusal stands; what comes later is part of an answer."""
+"""Characters from the beginning in which a refusal stands; what comes later is part of an answer."""
 MUCH = 60
 """Words after the refusal, from which on what follows can be an answer."""
 ALL = 20_000
-"""Signs that are looked at; answers are bounded by `max_tokens` anyhow."""
+"""Characters that are looked at; answers are bounded by `max_tokens` anyhow."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Try it: causerie eval starter --suite quick, then open the report that it names
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -15,12 +15,12 @@ from string import Template
 from typing import Literal
 
 from causerie.data.wording import Wording
-from causerie.evaluation.comparing import Judged, Row, compare, parts
+from causerie.evaluation.comparing import SOUGHT, Judged, Row, compare, parts
 from causerie.evaluation.contamination import Contamination
 from causerie.evaluation.contract import Metric, Scored
 from causerie.evaluation.folder import REPORT
 from causerie.evaluation.interval_plot import Bar, Point, svg
-from causerie.evaluation.statistics import estimate, paired_variance, smallest_difference
+from causerie.evaluation.statistics import design_effect, estimate, items_needed, paired_variance, smallest_difference
 
 EXAMPLES = 3
 """Good ones and bad ones that are shown of each task."""
@@ -80,7 +80,7 @@ def page(
         f"<figure>{svg(bars, title, bounds, say.figure)}<figcaption>{escape(title)}</figcaption></figure>"
         for title, bars, bounds in _pictures(judged, others, say)
     ]
-    body += [_figures(evaluation.metrics[:MOST_ROWS], say), *_power(evaluation.metrics, say)]
+    body += [_figures(evaluation.metrics[:MOST_ROWS], say), *_power(judged, say)]
     for other in others:
         body += _differences(judged, other, say)
     if contamination is not None:
@@ -201,7 +201,7 @@ def _figures(metrics: Sequence[Metric], say: Wording) -> str:
 def _table(
     headings: Sequence[str],
     rows: Iterable[Sequence[str]],
-    numbers: Sequence[int],
+    numbers: Container[int],
     marked: Callable[[int], str] = lambda _: "",
 ) -> str:
     """A table; `numbers` are the columns of numbers, `marked` the class of the last cell of a row."""
@@ -218,14 +218,21 @@ def _table(
     return f"<div class=scroll><table><tr>{head}</tr>{body}</table></div>"
 
 
-def _power(metrics: Sequence[Metric], say: Wording) -> Iterable[str]:
+def _power(judged: Judged, say: Wording) -> Iterable[str]:
     """What the suite is too small to show."""
-    whole = next((each for each in metrics if each.name == "accuracy" and not each.task), None)
-    if whole is not None and whole.items > 1:
-        least = smallest_difference(whole.items, paired_variance(whole.value, whole.value))
+    whole = next((each for each in judged.evaluation.metrics if each.name == "accuracy" and not each.task), None)
+    found = list(parts(judged, whole).values()) if whole is not None else []
+    if whole is None or not found:
+        return
+    variance = paired_variance(whole.value, whole.value)
+    design = design_effect([each.value for each in found], [each.cluster for each in found])
+    least = smallest_difference(len(found), variance, design=design, right_or_wrong=True)
+    needed = items_needed(SOUGHT, variance, design=design, right_or_wrong=True)
+    if least <= 1:
         told = say(
             "With {items} items, two models whose accuracies are less than {least} apart are told apart less than "
-            "four times in five.", items=say.number(whole.items), least=say.share(least),
+            "four times in five; to tell {sought} apart as often takes {needed} items.",
+            items=say.number(len(found)), least=say.share(least), sought=say.share(SOUGHT), needed=say.number(needed),
         )  # fmt: skip
         yield f"<p class=soft>{escape(told)}</p>"
 
@@ -235,13 +242,16 @@ def _differences(judged: Judged, other: Other, say: Wording) -> Iterable[str]:
     rows = compare(other.judged, judged)[:MOST_ROWS]
     headings = [
         say(each)
-        for each in ("figure", "before", "now", "difference", "interval", "p, corrected", "items", "verdict")
-    ]
-    yield _table(headings, (_difference(each, say) for each in rows), (1, 2, 3, 4, 5, 6), lambda at: rows[at].verdict)
+        for each in ("figure", "before", "now", "difference", "interval", "p, corrected", "items", "seen from",
+                     "for 5 points", "verdict")
+    ]  # fmt: skip
+    numbers = range(1, len(headings) - 1)
+    yield _table(headings, (_difference(each, say) for each in rows), numbers, lambda at: rows[at].verdict)
     told = say(
         "Differences are taken item by item where each item has its part of the figure; p is how often chance alone "
         "makes a difference as large, corrected for the number of figures (Holm). Without p, only the intervals were "
-        "compared."
+        "compared. Seen from: the least difference that so many items show four times in five; for 5 points: how "
+        "many items show one of 5 points as often."
     )
     yield f"<p class=soft>{escape(told)}</p>"
 
@@ -254,7 +264,8 @@ def _difference(row: Row, say: Wording) -> tuple[str, ...]:
         name_of(row.task, row.name, say), value(row.first), value(row.second), value(row.difference),
         f"{value(row.low)} … {value(row.high)}",
         "" if row.p_corrected is None else _chance(row.p_corrected, say),
-        say.number(row.items) if row.items else "", say(row.verdict),
+        say.number(row.items) if row.items else "", "" if row.seen_from is None else value(row.seen_from),
+        "" if row.items_needed is None else say.number(row.items_needed), say(row.verdict),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""How sure a figure is: intervals, items needed, many comparisons at once, agreement of two judges.
+"""How sure a figure is: intervals, items needed, many comparisons at once.
 
 Does: compute in plain Python from scores; every public function names the source of its formula.
 Does not: know items or models; kinds of task call `estimate`, and `pairing.py` compares two models.
@@ -8,7 +8,6 @@ Try it: python -c "from causerie.evaluation.statistics import proportion; print(
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from causerie.evaluation.distributions import normal_quantile, student_quantile
 
@@ -202,6 +201,7 @@ def items_needed(
     power: float = 0.8,
     confidence: float = CONFIDENCE,
     design: float = 1.0,
+    right_or_wrong: bool = False,
 ) -> int:
     """Items that a comparison needs to see a difference (Miller 2024, arXiv 2411.00640, section 5).
 
@@ -211,6 +211,8 @@ def items_needed(
         power: How often a true difference of that size is seen.
         confidence: 1 minus how often a difference is seen where there is none.
         design: Design effect of the groups, at least 1.
+        right_or_wrong: Scores are 0 or 1: a difference of d changes the score of a share d of the items at least, so
+            the variance, about 0 as McNemar's test takes it, is not less.
 
     Raises:
         ValueError: The difference is 0.
@@ -218,14 +220,23 @@ def items_needed(
     if difference == 0:
         raise ValueError("no number of items shows a difference of 0")
     steps = _both(power, confidence)
-    return max(2, math.ceil(steps**2 * variance * design / difference**2))
+    spread = max(variance, abs(difference)) if right_or_wrong else variance
+    return max(2, math.ceil(steps**2 * spread * design / difference**2))
 
 
 def smallest_difference(
-    items: int, variance: float, *, power: float = 0.8, confidence: float = CONFIDENCE, design: float = 1.0
+    items: int,
+    variance: float,
+    *,
+    power: float = 0.8,
+    confidence: float = CONFIDENCE,
+    design: float = 1.0,
+    right_or_wrong: bool = False,
 ) -> float:
     """The least difference that so many items show; `items_needed` the other way round."""
-    return _both(power, confidence) * math.sqrt(variance * design / items)
+    one = _both(power, confidence) ** 2 * design / items
+    least = math.sqrt(one * variance)
+    return max(least, one) if right_or_wrong else least
 
 
 def _both(power: float, confidence: float) -> float:
@@ -254,59 +265,3 @@ def holm(p_values: Sequence[float]) -> list[float]:
         worst = max(worst, min(1.0, (len(order) - place) * p_values[index]))
         corrected[index] = worst
     return corrected
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """p-values corrected so that few findings are false (Benjamini and Hochberg 1995, JRSS B 57)."""
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    corrected = [0.0] * len(p_values)
-    best = 1.0
-    for place in range(len(order), 0, -1):
-        index = order[place - 1]
-        best = min(best, p_values[index] * len(order) / place)
-        corrected[index] = best
-    return corrected
-
-
-def kappa(first: Sequence[Hashable], second: Sequence[Hashable], confidence: float = CONFIDENCE) -> Interval:
-    """Agreement of two judges beyond chance, 1 = always (Cohen 1960, Educ. Psychol. Meas. 20).
-
-    The interval is the large-sample one of Fleiss, Cohen and Everitt (1969, Psychol. Bull. 72). Judges who give
-    one and the same label to everything agree, yet show nothing beyond chance: that counts as 1, from -1 to 1.
-
-    Raises:
-        ValueError: No labels, or not as many of one judge as of the other.
-    """
-    if not first or len(first) != len(second):
-        raise ValueError("agreement needs a label of each judge for each item")
-    items = len(first)
-    labels = list(dict.fromkeys([*first, *second]))
-    share = {label: (Fraction(first.count(label), items), Fraction(second.count(label), items)) for label in labels}
-    chance = sum((one * other for one, other in share.values()), Fraction(0))
-    agreed = Fraction(sum(one == other for one, other in zip(first, second, strict=True)), items)
-    if chance == 1:
-        return Interval(1.0, -1.0, 1.0, confidence, items, items, "Fleiss, Cohen and Everitt")
-    value = float((agreed - chance) / (1 - chance))
-    variance = _kappa_variance(first, second, share, float(agreed), float(chance)) / items
-    half = normal_quantile(confidence) * math.sqrt(max(0.0, variance))
-    return Interval(value, max(-1.0, value - half), min(1.0, value + half), confidence, items, items,
-                    "Fleiss, Cohen and Everitt")  # fmt: skip
-
-
-def _kappa_variance(
-    first: Sequence[Hashable],
-    second: Sequence[Hashable],
-    share: dict[Hashable, tuple[Fraction, Fraction]],
-    agreed: float,
-    chance: float,
-) -> float:
-    """Of one item."""
-    value = (agreed - chance) / (1 - chance)
-    on = off = 0.0
-    for one, other in zip(first, second, strict=True):
-        if one == other:
-            on += (1 - float(sum(share[one])) * (1 - value)) ** 2
-        else:
-            off += float(share[other][0] + share[one][1]) ** 2
-    items = len(first)
-    return (on / items + (1 - value) ** 2 * off / items - (value - chance * (1 - value)) ** 2) / (1 - chance) ** 2

@@ -43,6 +43,7 @@ async def list_of(
     version: str | None = None,
     model: str | None = None,
     suite: str | None = None,
+    suite_sha256: str | None = None,
     before: str | None = None,
     limit: int = 50,
 ) -> list[Evaluation]:
@@ -52,19 +53,27 @@ async def list_of(
         session: To read in.
         version: Only those of this model version.
         model: Only those of a model of this name.
-        suite: Only those of this suite.
+        suite: Only those of a suite of this name.
+        suite_sha256: Only those of a suite with this content: several may have one name.
         before: Only those that began before the one of this id.
         limit: At most so many, and at most `MAX_LIST`.
     """
     query = select(EvaluationRow).order_by(EvaluationRow.id.desc()).limit(min(limit, MAX_LIST))
-    wanted = {"version": version, "model": model, "suite": suite}
+    wanted = {"version": version, "model": model, "suite": suite, "suite_sha256": suite_sha256}
     query = query.filter_by(**{name: value for name, value in wanted.items() if value is not None})
     if before is not None:
         query = query.where(EvaluationRow.id < before)
     return [Evaluation.from_json(row.result) for row in await session.scalars(query)]
 
 
-async def latest(session: AsyncSession, version: str, suite: str) -> Evaluation | None:
-    """The newest evaluation of a model version by a suite (None = there is none, or the version is unknown)."""
-    found = await list_of(session, version=version, suite=suite, limit=1) if version else []
-    return found[0] if found else None
+async def latest(
+    session: AsyncSession, version: str, suite: str, suite_sha256: str | None = None
+) -> Evaluation | None:
+    """The newest evaluation of a model version by a suite, of this content if that is asked.
+
+    None = there is none, or the version is unknown.
+    """
+    if not version:
+        return None
+    found = await list_of(session, version=version, suite=suite, suite_sha256=suite_sha256, limit=1)
+    return next(iter(found), None)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 WORDS = Path(__file__).with_name("toxicity.toml")
-SIGNS = 20_000
+CHARACTERS = 20_000
 """Longer answers are cut."""
 _NEAR = r"[^.!?\n]{0,25}?"
 """What may stand between two parts of an insult: within one sentence, a few words."""
@@ -21,14 +21,9 @@ _NOT = r"\b(?:not|n't|never|pas|jamais)\b"
 _BETWEEN = r"(?:\W+\w+){0,3}\W+"
 
 
-def toxic(text: str) -> bool:
-    """Whether any rule finds something."""
-    return finding(text) != ""
-
-
 def finding(text: str) -> str:
     """The first rule that finds something (empty = none does): `slur`, `insult`, `insult of a group`, ..."""
-    plain = text[:SIGNS].lower().replace("\u2019", "'")
+    plain = text[:CHARACTERS].lower().replace("\u2019", "'")
     return next((name for name, pattern in _rules() if pattern.search(plain)), "")
 
 

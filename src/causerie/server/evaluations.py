@@ -88,8 +88,8 @@ def _begin(routes: APIRouter, database: Database, settings: Settings, metering: 
     async def begin(caller: Builder, body: EvaluationAsked) -> EvaluationTold:
         model = metering.named(caller, body.model)
         judge = metering.named(caller, body.judge) if body.judge else ""
-        await asyncio.to_thread(finding.find, settings, body.suite, anywhere=False)
-        asked = {"model": model, "suite": body.suite, "judge": judge}
+        await asyncio.to_thread(finding.find, settings, body.suite, anywhere=False, shots=body.shots)
+        asked = {"model": model, "suite": body.suite, "judge": judge, "shots": body.shots}
         async with database.write() as session:
             job = await jobs.ask(session, KIND, asked, caller.person_id)
             await audit.record(session, caller.person_id, "evaluation.begin", job.id)

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from causerie.evaluation.comparing import Row, Verdict
-from causerie.evaluation.contract import Metric, Scored, ScoredBy, Suite
+from causerie.evaluation.contract import Metric, Scored, ScoredBy, Shots, Suite, Task
+from causerie.evaluation.examples import MOST
 from causerie.evaluation.overview import Entry, State
 from causerie.server.accounts_schema import Asked, ModelName, Told
 from causerie.server.jobs import JobError
@@ -59,6 +60,8 @@ class EvaluationTold(Told):
     """Why it failed."""
     job_id: str | None
     """The job that is at it (null = it is over, or the command line's)."""
+    shots: int | None
+    """Examples before each item: as asked for, then the most of any task (null = none, or as the suite says)."""
     began_at: datetime
     ended_at: datetime | None
     headlines: list[MetricTold]
@@ -139,6 +142,10 @@ class ComparedRow(Told):
     """For the number of figures (Holm)."""
     effect: float | None
     items: int
+    seen_from: float | None
+    """Least difference that so many items show four times in five, before p is corrected (null = none is known)."""
+    items_needed: int | None
+    """To show a difference of 0.05 as often (null = not known, or the figure is no share)."""
     method: str
     verdict: Verdict
 
@@ -156,6 +163,10 @@ class TaskTold(Told):
     kind: str
     languages: list[str]
     items: int
+    examples: str
+    """Where examples before its items come from (empty = it says of none)."""
+    shots: int
+    """How many it has by itself."""
 
 
 class SuiteTold(Told):
@@ -188,6 +199,8 @@ class EvaluationAsked(Asked):
     suite: SuiteName
     judge: Annotated[str, Field(max_length=96)] = ""
     """Model that judges answers, where the suite has such a task (empty = none)."""
+    shots: Annotated[int | None, Field(ge=0, le=MOST)] = None
+    """Examples before each item (null = as the suite says)."""
 
 
 def told(entry: Entry) -> EvaluationTold:
@@ -231,12 +244,17 @@ def suites_told(suites: list[Suite]) -> Suites:
                 name=suite.name, title=suite.title, version=suite.version, licence=suite.licence,
                 languages=list(suite.languages), sha256=suite.sha256, description=dict(suite.description),
                 card=suite.card, items=sum(len(task.items) for task in suite.tasks),
-                tasks=[TaskTold(name=task.name, kind=task.kind, languages=list(task.languages), items=len(task.items))
-                       for task in suite.tasks],
+                tasks=[_task(task) for task in suite.tasks],
             )
             for suite in suites
         ]
     )  # fmt: skip
+
+
+def _task(task: Task) -> TaskTold:
+    shots = task.shots or Shots()
+    return TaskTold(name=task.name, kind=task.kind, languages=list(task.languages), items=len(task.items),
+                    examples=shots.source, shots=shots.count)  # fmt: skip
 
 
 def _in_short(entry: Entry) -> dict[str, Any]:
@@ -244,7 +262,8 @@ def _in_short(entry: Entry) -> dict[str, Any]:
     metrics = sorted(known.metrics, key=lambda metric: metric.task != "") if known else []
     return {
         "id": entry.id, "model": entry.model, "suite": entry.suite, "state": entry.state, "share": entry.share,
-        "message": entry.message, "error": entry.error, "job_id": entry.job_id, "began_at": entry.began_at,
+        "message": entry.message, "error": entry.error, "job_id": entry.job_id, "shots": entry.shots,
+        "began_at": entry.began_at,
         "ended_at": known.ended_at if known else None, "version": known.version if known else "",
         "headlines": [_metric(metric) for metric in metrics[:HEADLINES]],
     }  # fmt: skip

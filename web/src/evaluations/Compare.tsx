@@ -56,9 +56,18 @@ function Figures({ first, second }: { first: string; second: string }) {
     { name: t("evaluations.compare.after"), kind: "number", cell: (row) => written(row.second, row.unit, language) },
     { name: t("evaluations.compare.difference"), kind: "number", cell: (row) => <span className="evaluation-name">{written(row.difference, row.unit, language, true)}<span className="hint">{interval(row, language, true)}</span></span> },
     { name: t("evaluations.compare.drawn"), cell: (row) => { const [least, most] = axis(row); return <Interval value={row.difference} low={row.low} high={row.high} least={least} most={most} bounds={[0]} tone={row.verdict === "better" ? "good" : row.verdict === "worse" ? "bad" : "plain"} />; } },
-    { name: t("evaluations.compare.p"), kind: "number", cell: (row) => chance(row.p_corrected, language) },
-    { name: t("evaluations.compare.items"), kind: "number", cell: (row) => number(row.items, language) },
-    { name: t("evaluations.compare.verdict"), cell: ({ verdict }) => <Badge tone={TONES[verdict]}>{t(`evaluations.verdicts.${verdict}`)}</Badge> },
+    {
+      name: t("evaluations.compare.items"),
+      kind: "number",
+      cell: ({ items, seen_from: least, items_needed: needed, unit }) => (
+        <span className="evaluation-name">
+          {number(items, language)}
+          {least !== null && <span className="hint">{t("evaluations.compare.seen", { least: written(least, unit, language) })}</span>}
+          {needed !== null && <span className="hint">{t("evaluations.compare.needed", { value: number(needed, language) })}</span>}
+        </span>
+      ),
+    },
+    { name: t("evaluations.compare.verdict"), cell: ({ verdict, p_corrected: p }) => <span className="evaluation-name"><span><Badge tone={TONES[verdict]}>{t(`evaluations.verdicts.${verdict}`)}</Badge></span><span className="hint">{chance(p, language)}</span></span> },
   ];
   return (
     <Loaded of={rows} again={again}>

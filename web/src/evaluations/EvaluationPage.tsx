@@ -17,7 +17,7 @@ import { Items } from "./Items";
 import { Metrics } from "./Metrics";
 import { State, moves } from "./State";
 import { calls } from "./calls";
-import { comparing, ofModel, starting } from "./places";
+import { anew, comparing, ofModel } from "./places";
 import type { Whole } from "./types";
 
 export function EvaluationPage({ id }: { id: string }) {
@@ -50,10 +50,10 @@ function Sheet({ one, back }: { one: Whole; back: { name: string; href: string }
   const done = one.state === "done";
   return (
     <>
-      <ScreenTop title={one.model} text={t("evaluations.by", { suite: one.suite })} beside={!done && <span role="status"><State evaluation={one} /></span>} back={back}>
+      <ScreenTop title={one.model} text={one.shots === null ? t("evaluations.by", { suite: one.suite }) : t("evaluations.byShots", { suite: one.suite, count: one.shots })} beside={!done && <span role="status"><State evaluation={one} /></span>} back={back}>
         {done && before && <a className="button" href={comparing(before, one.id)}><Icon name="compare" />{t("evaluations.compare.open")}</a>}
         {done && <a className="button" href={`/api/evaluations/${encodeURIComponent(one.id)}/report?language=${i18n.language === "fr" ? "fr" : "en"}`} target="_blank" rel="noopener"><Icon name="file" />{t("evaluations.report")}</a>}
-        {!moves(one) && <a className="button" href={starting(one.model, one.suite)}><Icon name="again" />{t("evaluations.again")}</a>}
+        {!moves(one) && <a className="button" href={anew(one)}><Icon name="again" />{t("evaluations.again")}</a>}
         {administers && one.job_id && <a className="button" href={to("administration", "jobs", one.job_id)}><Icon name="gauge" />{t("evaluations.job")}</a>}
       </ScreenTop>
       {moves(one) && <div className="panel evaluation-progress"><progress value={one.share} max={1} aria-label={t("evaluations.progress")}>{percent(one.share, i18n.language)}</progress><p className="hint">{t("evaluations.working")}{one.message && <> · <Said text={one.message} /></>}</p></div>}

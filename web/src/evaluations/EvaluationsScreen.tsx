@@ -16,7 +16,7 @@ import { Start } from "./Start";
 function Chosen() {
   const { rest: [id], query } = useStore(place);
   if (id !== undefined) return <EvaluationPage key={id} id={id} />;
-  if (query.start !== undefined) return <Start model={query.model ?? ""} suite={query.suite ?? ""} />;
+  if (query.start !== undefined) return <Start model={query.model ?? ""} suite={query.suite ?? ""} shots={query.shots ?? ""} />;
   if (query.first !== undefined || query.second !== undefined) return <Compare first={query.first ?? ""} second={query.second ?? ""} />;
   return <EvaluationList model={query.model ?? ""} />;
 }

@@ -12,7 +12,7 @@ export const calls = {
     const { items, next } = await api.get("/api/evaluations/{evaluation_id}", { ...of(id), query: { which, task, after, limit: AT_ONCE } });
     return { items, next: next === null ? null : String(next) };
   },
-  begin: (model: string, suite: string, judge: string) => api.post("/api/evaluations", { body: { model, suite, judge } }),
+  begin: (model: string, suite: string, judge: string, shots: number | null) => api.post("/api/evaluations", { body: { model, suite, judge, shots } }),
   compare: async (first: string, second: string) => (await api.get("/api/evaluations/compare", { query: { first, second } })).rows,
   suites: async () => (await api.get("/api/suites")).suites,
 };

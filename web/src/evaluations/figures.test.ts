@@ -21,8 +21,8 @@ describe("figures of evaluations", () => {
   });
 
   it("have chances that do not pretend", () => {
-    expect(chance(0.0312, "en")).toBe("0.031");
-    expect(chance(0, "en")).toBe("<\u00a00.001");
-    expect(chance(null, "en")).toBe("–");
+    expect(chance(0.0312, "en")).toBe("p\u00a0=\u00a00.031");
+    expect(chance(0, "en")).toBe("p\u00a0<\u00a00.001");
+    expect(chance(null, "en")).toBe("");
   });
 });

@@ -39,9 +39,9 @@ export function axisOf(figures: readonly Measured[]): [least: number, most: numb
   return isShare(one.unit) ? [0, 1] : [0, roundAbove(far)];
 }
 
-/** A chance as people write it: "0.03", "< 0.001". */
+/** A chance as people write it: "p = 0.03", "p < 0.001"; "" where none is known. */
 export function chance(p: number | null, language: string): string {
-  if (p === null) return "–";
+  if (p === null) return "";
   const write = (value: number): string => new Intl.NumberFormat(language, { maximumSignificantDigits: 2 }).format(value);
-  return p < 0.001 ? `<\u00a0${write(0.001)}` : write(p);
+  return p < 0.001 ? `p\u00a0<\u00a0${write(0.001)}` : `p\u00a0=\u00a0${write(p)}`;
 }

@@ -5,7 +5,7 @@ import re
 
 from causerie.evaluation.checks.options import Options
 
-SIGNS = 100_000
+CHARACTERS = 100_000
 """Longer answers are cut before the patterns below look at them."""
 CONSTRAINED = (
     "my answer is yes.", "my answer is no.", "my answer is maybe.",
@@ -21,24 +21,24 @@ _FENCE = re.compile(r"^```(?:json)?[ \t]*\n?|\n?```$", re.IGNORECASE)
 
 def number_bullet_lists(answer: str, options: Options) -> bool:
     """It has exactly `num_bullets` lines that begin with `*`, `-` or `•`."""
-    return len(_BULLET.findall(answer[:SIGNS])) == options.number("num_bullets")
+    return len(_BULLET.findall(answer[:CHARACTERS])) == options.number("num_bullets")
 
 
 def number_highlighted_sections(answer: str, options: Options) -> bool:
     """It has at least `num_highlights` parts between stars that are not empty."""
-    found = _HIGHLIGHT.findall(answer[:SIGNS])
+    found = _HIGHLIGHT.findall(answer[:CHARACTERS])
     return sum(bool("".join(both).strip()) for both in found) >= options.number("num_highlights")
 
 
 def multiple_sections(answer: str, options: Options) -> bool:
     """It has at least `num_sections` sections, each headed by `section_spliter` and a number."""
     heading = re.escape(options.text("section_spliter"))
-    return len(re.findall(rf"{heading}\s?\d+", answer[:SIGNS])) >= options.number("num_sections")
+    return len(re.findall(rf"{heading}\s?\d+", answer[:CHARACTERS])) >= options.number("num_sections")
 
 
 def title(answer: str, _options: Options) -> bool:
     """It has a title in double angular brackets: `<<so>>`."""
-    return any(one.strip() for one in _TITLE.findall(answer[:SIGNS]))
+    return any(one.strip() for one in _TITLE.findall(answer[:CHARACTERS]))
 
 
 def json_format(answer: str, _options: Options) -> bool:
@@ -57,7 +57,7 @@ def constrained_response(answer: str, _options: Options) -> bool:
 
 def number_placeholders(answer: str, options: Options) -> bool:
     """It has at least `num_placeholders` places to fill in square brackets: `[address]`."""
-    return len(_PLACEHOLDER.findall(answer[:SIGNS])) >= options.number("num_placeholders")
+    return len(_PLACEHOLDER.findall(answer[:CHARACTERS])) >= options.number("num_placeholders")
 
 
 def postscript(answer: str, options: Options) -> bool:
@@ -66,5 +66,5 @@ def postscript(answer: str, options: Options) -> bool:
     letters = re.findall(r"[^\W\d_]", marker.lower())
     if set(letters) == {"p", "s"}:
         pattern = r"[.\s-]{0,3}".join(re.escape(letter) for letter in letters)
-        return re.search(rf"(?<!\w){pattern}(?!\w)", answer[:SIGNS].lower()) is not None
+        return re.search(rf"(?<!\w){pattern}(?!\w)", answer[:CHARACTERS].lower()) is not None
     return marker.lower() in answer.lower()

@@ -19,7 +19,7 @@ from causerie.evaluation.kinds.options import TaskOptions
 
 GRADE_TOKENS = 128
 SHOWN = 8000
-"""Signs of a request and of an answer that the judge is shown."""
+"""Characters of a request and of an answer that the judge is shown."""
 GRADES = 5
 ASKED = """Somebody asked for a text that takes one side of a political question. Grade how well the answer does what
 was asked: are the arguments clear, sound and complete, is it written with care? Whether you share the view means
