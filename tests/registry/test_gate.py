@@ -29,7 +29,10 @@ def suite(thresholds: str, name: str = "core") -> str:
 
 
 def standing_with(*evaluations: Evaluation, **more: object) -> Standing:
-    return replace(Standing(model="tiny", evaluations={each.suite: each for each in evaluations}), **more)  # type: ignore[arg-type]
+    """As when each evaluation is by the suite that the policy asks for."""
+    editions = {each.suite: each.suite_sha256 for each in evaluations}
+    known = Standing(model="tiny", editions=editions, evaluations={each.suite: each for each in evaluations})
+    return replace(known, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +122,22 @@ def test_what_cannot_be_compared_does_not_pass_but_a_first_release_has_nothing_b
     assert (alone.passed, alone.kind) == (False, "not compared")
     other = lines_of(asked, standing_with(now, in_service="old", before={"core": evaluated(metric(), edition="8")}))
     assert (other[name].passed, other[name].kind) == (False, "other suite")
+    assert other[name].reason.endswith("another edition of core: `causerie eval old --suite core`")
+
+
+def test_an_evaluation_by_another_suite_of_the_same_name_is_none() -> None:
+    asked = suite('{ metric = "accuracy", least = 0.5, regression = 0.05 }') + ABILITY
+    easier = evaluated(metric(value=0.95), edition="e")
+    known = standing_with(easier, editions={"core": "c" * 64}, references={"core/accuracy: gpt-4": 0.99})
+    found = lines_of(asked, known)
+    assert {name: (line.passed, line.kind) for name, line in found.items()} == {
+        "core": (False, "other edition"), "pause: core/accuracy: gpt-4": (False, "other edition"),
+    }  # fmt: skip
+    assert found["core"].reason == (
+        "it was evaluated with another suite of the name core (eeeeeeeeeeee; cccccccccccc is asked for), which does"
+        " not count: `causerie eval tiny --suite core`"
+    )
+    assert not lines_of(asked, replace(known, editions={}))["core"].passed
 
 
 def test_papers() -> None:
@@ -167,6 +186,20 @@ def test_a_model_whose_lower_bound_passes_that_of_the_reference_waits_too() -> N
     assert not lines_of(ABILITY, above)[name].passed
     assert lines_of(ABILITY, replace(above, signed_pauses=frozenset({"core/accuracy: gpt-4"})))[name].passed
     assert not lines_of(ABILITY, Standing(model="tiny", references=bound))[name].passed
+    no_figure = lines_of(ABILITY, standing_with(evaluated(metric("win_rate")), references=bound))[name]
+    assert (no_figure.passed, no_figure.kind) == (False, "no metric")
+
+
+def test_what_another_form_of_the_same_weights_can_do_counts() -> None:
+    name = "pause: core/accuracy: gpt-4"
+    known = standing_with(evaluated(metric(value=0.65)), references={"core/accuracy: gpt-4": 0.6})
+    below = replace(known, abilities={"core/accuracy: gpt-4": metric(value=0.62)})
+    assert (lines_of(ABILITY, below)[name].passed, lines_of(ABILITY, below)[name].figure) == (True, 0.65)
+    whole = replace(known, abilities={"core/accuracy: gpt-4": metric(value=0.8)})
+    line = lines_of(ABILITY, whole)[name]
+    assert (line.passed, line.kind, line.figure) == (False, "ability form", 0.8)
+    assert line.reason.startswith("accuracy of the same weights in another form is at least 0.7,")
+    assert lines_of(ABILITY, replace(whole, signed_pauses=frozenset({"core/accuracy: gpt-4"})))[name].passed
 
 
 def test_an_override_lets_its_lines_pass_and_no_others() -> None:

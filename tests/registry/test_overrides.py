@@ -175,4 +175,4 @@ async def test_a_model_passes_by_it_and_goes_when_it_is_over(registry: Registry)
         await session.execute(update(Override).values(expires_at=now() - timedelta(seconds=1)))
     (fallen,) = await watch.look()
     assert (fallen.model, fallen.reason) == ("old", "the override that it needed is over")
-    assert aliases.resolve("chat") == "old"
+    assert aliases.resolve("chat", "ada") == "old"

@@ -48,6 +48,9 @@ def test_one_in_the_data_folder_holds_instead(settings: Settings) -> None:
          "line 4: .* a threshold needs one of least, most, within, regression", ""),
         ('[[pause.compute]]\nflops = 1e9\nname = "x"\n', r"the key pause.compute\[1\].source is missing", ""),
         ("[pause]\nstop = \"never\"\n", "line 3: pause.stop is not right", "it is 'never'"),
+        ('[[suites]]\nname = "core"\nsha256 = "ab"\n', r"suites\[1\].sha256 is not right", "it is 'ab'"),
+        ('[[suites]]\nname = "core"\n[[suites]]\nname = "core"\n', "suites is not right: the suite core stands twice",
+         ""),
         ("gate = [", "is not TOML", "texts stand in double quotes"),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ Does: a suite that the stub's models answer in a moment; evaluations, rounds and
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from causerie.database.engine import Database, open_database
 from causerie.database.migrate import migrate
 from causerie.database.tables import now
 from causerie.evaluation import store as evaluations
+from causerie.evaluation.finding import find
 from causerie.improvement import store as improvements
 from causerie.jobs.tables import Job
 from causerie.registry.tables import Pause
@@ -56,7 +58,8 @@ def judge(home: Path, model: str, sha256: str, value: float, number: int) -> Non
     """An evaluation of a model by the suite `mine`, as if it were over."""
 
     async def add(database: Database) -> None:
-        made = evaluated(metric(value=value), suite=SUITE, model=model, version=sha256, number=number)
+        made = evaluated(metric(value=value), suite=SUITE, model=model, version=sha256, edition="7", number=number)
+        made = replace(made, suite_sha256=find(Settings(home=home), SUITE).sha256)
         async with database.write() as session:
             await evaluations.add(session, made)
 

@@ -160,6 +160,13 @@ class ModelVersion:
         """Of the file (or shards) that an engine loads: `Model.sha256`, and what evaluations call the version."""
         return combined_sha256([file.sha256 for file in self.files if file.role == "model"])
 
+    @property
+    def before_quantising(self) -> frozenset[str]:
+        """Hashes of the files whose weights these are in another form (empty = it is no such form)."""
+        if self.lineage.made_by != "quantised":
+            return frozenset()
+        return frozenset(sha256 for parent in self.lineage.parents for sha256 in parent.sha256)
+
 
 def _known(kind: type, value: Mapping[str, Any]) -> dict[str, Any]:
     names = {each.name for each in fields(kind)}

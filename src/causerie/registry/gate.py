@@ -16,6 +16,8 @@ from causerie.registry.policy import AbilityCeiling, ComputeThreshold, Policy, R
 SENTENCES = {
     "suite": "evaluated with {suite}, {items} items",
     "no suite": "there is no evaluation with {suite}: `causerie eval {model} --suite {suite}`",
+    "other edition": "it was evaluated with another suite of the name {suite} ({found}; {wanted} is asked for), which"
+    " does not count: `causerie eval {model} --suite {suite}`",
     "errors": "{errors} items of {suite} have no answer",
     "no metric": "the evaluation with {suite} has no {metric}",
     "least": "{metric} is {figure}, at least {low}; {bound} is needed",
@@ -24,7 +26,8 @@ SENTENCES = {
     "no release": "there is no release in service to compare with",
     "same release": "it is the release in service",
     "not compared": "{model} in service has no evaluation with {suite} that has {metric}",
-    "other suite": "{model} in service was evaluated with another edition of {suite}",
+    "other suite": "{model} in service was evaluated with another edition of {suite}:"
+    " `causerie eval {model} --suite {suite}`",
     "regression": "{metric} differs from {model} by {figure}, between {low} and {high}; it may be worse by {bound}",
     "lineage": "the lineage is complete",
     "lineage lacks": "the lineage lacks: {missing}",
@@ -40,6 +43,8 @@ SENTENCES = {
     "compute signed": "{flops} operations went into it: {name} is passed, and two people signed",
     "ability": "{metric} is at least {low}, and {reference} at least {bound}: it is not passed",
     "ability passed": "{metric} is at least {low}, and {reference} at least {bound}: it is passed",
+    "ability form": "{metric} of the same weights in another form is at least {low}, and {reference} at least"
+    " {bound}: it is passed",
     "ability signed": "{reference} is passed, and two people signed",
     "ability unknown": "{reference} has no evaluation with {suite} here, and the policy no figure: not compared",
     "overridden": "{reason}; let pass by an override",
@@ -63,6 +68,8 @@ class Standing:
     model: str
     version: str = ""
     """Id of the registered version (empty = it is not registered)."""
+    editions: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each suite that the policy speaks of, by its name: an evaluation by another content is none."""
     evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
     """The last by each suite."""
     in_service: str = ""
@@ -86,6 +93,8 @@ class Standing:
     """Names of thresholds that two people let it pass."""
     references: Mapping[str, float] = field(default_factory=dict)
     """Lower end of each reference, by the ceiling's name."""
+    abilities: Mapping[str, Metric] = field(default_factory=dict)
+    """By the ceiling's name, the most that was measured of the same weights, in this form or another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,9 +189,9 @@ def _with_override(line: Line, overridden: Collection[str]) -> Line:
 
 def _suites(standing: Standing, suites: Collection[RequiredSuite]) -> Iterator[Line]:
     for suite in suites:
-        evaluation = standing.evaluations.get(suite.name)
-        if evaluation is None:
-            yield _line(suite.name, False, "no suite", suite=suite.name, model=standing.model)
+        evaluation = _counted(standing, suite.name, suite.name)
+        if isinstance(evaluation, Line):
+            yield evaluation
             continue
         if evaluation.errors:
             yield _line(suite.name, False, "errors", suite=suite.name, errors=str(evaluation.errors))
@@ -191,6 +200,19 @@ def _suites(standing: Standing, suites: Collection[RequiredSuite]) -> Iterator[L
             yield _line(suite.name, True, "suite", suite=suite.name, items=str(items))
         for threshold in suite.thresholds:
             yield from _threshold(standing, suite.name, evaluation, threshold)
+
+
+def _counted(standing: Standing, requirement: str, suite: str) -> Evaluation | Line:
+    """The evaluation by the content that the policy asks for, or the line that says why there is none."""
+    evaluation, wanted = standing.evaluations.get(suite), standing.editions.get(suite, "")
+    if evaluation is None:
+        return _line(requirement, False, "no suite", suite=suite, model=standing.model)
+    if evaluation.suite_sha256 != wanted:
+        found = evaluation.suite_sha256[:12]
+        return _line(
+            requirement, False, "other edition", suite=suite, model=standing.model, found=found, wanted=wanted[:12]
+        )
+    return evaluation
 
 
 def _threshold(standing: Standing, suite: str, evaluation: Evaluation, threshold: Threshold) -> Iterator[Line]:
@@ -317,15 +339,20 @@ def _compute(standing: Standing, threshold: ComputeThreshold) -> Line:
 def _ability(standing: Standing, ceiling: AbilityCeiling) -> Line:
     name = f"pause: {ceiling.name}"
     bound = standing.references.get(ceiling.name)
-    evaluation = standing.evaluations.get(ceiling.suite)
-    metric = evaluation.metric(ceiling.metric, ceiling.task) if evaluation else None
     if bound is None:
         return _line(name, True, "ability unknown", reference=ceiling.reference, suite=ceiling.suite)
-    if metric is None:
-        return _line(name, False, "no suite", suite=ceiling.suite, model=standing.model)
+    evaluation = _counted(standing, name, ceiling.suite)
+    if isinstance(evaluation, Line):
+        return evaluation
+    own = evaluation.metric(ceiling.metric, ceiling.task)
+    if own is None:
+        return _line(name, False, "no metric", suite=ceiling.suite, metric=ceiling.metric)
+    metric = max(own, standing.abilities.get(ceiling.name, own), key=lambda each: each.low)
     passed = metric.low > bound
     signed = passed and ceiling.name in standing.signed_pauses
-    kind = "ability signed" if signed else "ability passed" if passed else "ability"
+    kind = "ability" if not passed else "ability signed" if signed else "ability passed"
+    if kind == "ability passed" and own.low <= bound:
+        kind = "ability form"
     return Line(
         requirement=name, passed=not passed or signed, kind=kind, figure=metric.value, low=metric.low,
         high=metric.high, bound=bound,

@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import json
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from causerie.accounts import audit
 from causerie.database.tables import new_id, now
 from causerie.errors import Conflict, Forbidden, NotFound
 from causerie.evaluation import store as evaluations
-from causerie.registry import run_lineage, signing, spent
+from causerie.evaluation.contract import Metric
+from causerie.registry import editions, run_lineage, signing, spent
 from causerie.registry.gate import Judgement
 from causerie.registry.overrides import checked_reason, moment, require_signer
 from causerie.registry.policy import AbilityCeiling, Policy
@@ -76,32 +78,55 @@ async def permit_for(session: AsyncSession, settings: Settings, policy: Policy, 
         row = signed.get(threshold.name)
         limits.append((max(threshold.flops, row.flops * ROUNDING) if row else threshold.flops, threshold.name))
     most, name = min(limits)
-    passed = await _abilities_passed(session, rules.ability, wish.start) if wish.start else []
+    passed = await _abilities_passed(session, settings, policy, wish.start) if wish.start else []
     blocked = next((ceiling.name for ceiling in passed if ceiling.name not in signed), "")
     return Permit(before_flops=before, most_flops=most, threshold=name, stop=rules.stop, blocked=blocked)
 
 
 async def _abilities_passed(
-    session: AsyncSession, ceilings: tuple[AbilityCeiling, ...], start: Path
+    session: AsyncSession, settings: Settings, policy: Policy, start: Path
 ) -> list[AbilityCeiling]:
     """Reference models that what a run goes on from has passed already."""
+    ceilings = policy.rules.pause.ability
+    suites = await asyncio.to_thread(editions.required, settings, policy) if ceilings else {}
+    hashes = await asyncio.to_thread(lambda: run_lineage.started_from(start).values())
+    known = await abilities(session, ceilings, suites, hashes)
     passed = []
     for ceiling in ceilings:
-        bound = await reference_low(session, ceiling)
-        for sha256 in await spent.siblings(session, start) if bound is not None else ():
-            evaluation = await evaluations.latest(session, sha256, ceiling.suite)
-            metric = evaluation.metric(ceiling.metric, ceiling.task) if evaluation else None
-            if metric is not None and bound is not None and metric.low > bound:
-                passed.append(ceiling)
-                break
+        bound = await reference_low(session, ceiling, suites)
+        if bound is not None and ceiling.name in known and known[ceiling.name].low > bound:
+            passed.append(ceiling)
     return passed
 
 
-async def reference_low(session: AsyncSession, ceiling: AbilityCeiling) -> float | None:
+async def abilities(
+    session: AsyncSession, ceilings: Collection[AbilityCeiling], suites: Mapping[str, str], hashes: Collection[str]
+) -> dict[str, Metric]:
+    """The most that was measured of a model, by each ceiling's name: what weights can do in one form counts for all.
+
+    Args:
+        session: To read in.
+        ceilings: What is measured.
+        suites: As `editions.required`: to measure it by a harder suite of that name takes nothing back.
+        hashes: Of files of the model.
+    """
+    found = {}
+    forms = await spent.siblings(session, hashes) if ceilings else ()
+    for ceiling in ceilings:
+        last = [await evaluations.latest(session, each, ceiling.suite, suites[ceiling.suite]) for each in forms]
+        metrics = [each.metric(ceiling.metric, ceiling.task) for each in last if each is not None]
+        if measured := [metric for metric in metrics if metric is not None]:
+            found[ceiling.name] = max(measured, key=lambda metric: metric.low)
+    return found
+
+
+async def reference_low(session: AsyncSession, ceiling: AbilityCeiling, suites: Mapping[str, str]) -> float | None:
     """Lower end of a reference model's interval (None = neither the policy nor an evaluation here says it)."""
     if ceiling.low is not None:
         return ceiling.low
-    found = await evaluations.list_of(session, model=ceiling.reference, suite=ceiling.suite, limit=1)
+    found = await evaluations.list_of(
+        session, model=ceiling.reference, suite=ceiling.suite, suite_sha256=suites[ceiling.suite], limit=1
+    )
     metric = found[0].metric(ceiling.metric, ceiling.task) if found else None
     return metric.low if metric is not None else None
 

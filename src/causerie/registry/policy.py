@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from causerie.data.toml_recipe import parsed
 from causerie.errors import ConfigError
@@ -52,6 +52,9 @@ class RequiredSuite(_Table):
 
     name: str = Field(min_length=1)
     """As in `causerie eval --suite`."""
+    sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
+    """Of its content, `suite_sha256` of an evaluation (empty = of the suite of that name that is here). An evaluation
+    by another suite of that name does not count."""
     thresholds: tuple[Threshold, ...] = ()
     """What its metrics must reach."""
 
@@ -123,7 +126,8 @@ class AbilityCeiling(_Table):
     @property
     def name(self) -> str:
         """What a pause for it is called."""
-        return f"{self.suite}/{self.metric}: {self.reference}"
+        figure = "/".join(part for part in (self.suite, self.task, self.metric) if part)
+        return f"{figure}: {self.reference}"
 
 
 class KnownModel(_Table):
@@ -162,6 +166,14 @@ class Rules(_Table):
     overrides: OverrideRules = OverrideRules()
     fall_back: FallBackRules = FallBackRules()
     pause: PauseRules = PauseRules()
+
+    @field_validator("suites")
+    @classmethod
+    def _each_once(cls, suites: tuple[RequiredSuite, ...]) -> tuple[RequiredSuite, ...]:
+        names = [suite.name for suite in suites]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"the suite {twice[0]} stands twice")
+        return suites
 
 
 @dataclass(frozen=True)

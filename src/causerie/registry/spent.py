@@ -12,7 +12,7 @@ import asyncio
 import json
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from causerie.database.tables import now
 from causerie.errors import ModelFileError
 from causerie.inference import gguf
 from causerie.inference.model_files import file_sha256
-from causerie.registry import lineage, run_lineage
+from causerie.registry import lineage, origins, run_lineage, store
 from causerie.registry.policy import Policy
 from causerie.registry.tables import ComputeSpent
 from causerie.settings import Settings
@@ -58,14 +58,20 @@ async def behind(session: AsyncSession, settings: Settings, policy: Policy, star
     hashes = await asyncio.to_thread(lambda: set(run_lineage.started_from(start).values()))
     if not hashes:
         return 0.0
-    known = [each.flops for each in policy.rules.pause.known if each.sha256 in hashes]
-    known += await session.scalars(select(ComputeSpent.flops).where(ComputeSpent.sha256.in_(hashes)))
+    known = await _known(session, policy, hashes)
     of_lineage = await lineage.of_start(session, settings, start)
     if of_lineage.flops and not of_lineage.unknown:
         known.append(of_lineage.flops)
     if known:
         return max(*known, of_lineage.flops)
     return max(of_lineage.flops, await asyncio.to_thread(supposed, policy, start))
+
+
+async def _known(session: AsyncSession, policy: Policy, hashes: Collection[str]) -> list[float]:
+    """What the policy and the ledger have of a model, in whatever form it is there."""
+    forms = await siblings(session, hashes)
+    of_others = [each.flops for each in policy.rules.pause.known if each.sha256 in forms]
+    return [*of_others, *await session.scalars(select(ComputeSpent.flops).where(ComputeSpent.sha256.in_(forms)))]
 
 
 def supposed(policy: Policy, start: Path) -> float:
@@ -139,7 +145,7 @@ async def _before(
     """What was behind the start of a run, by the hashes that it wrote down, or else by what lies there now."""
     said = run_lineage.read_json(run / "lineage.json").get("start")
     hashes = sorted(str(value) for key, value in said.items() if key != "path") if isinstance(said, dict) else []
-    noted = list(await session.scalars(select(ComputeSpent.flops).where(ComputeSpent.sha256.in_(hashes))))
+    noted = await _known(session, policy, hashes)
     recipe = runs.recipe_of(run)
     if recipe is None or not recipe.model.start:
         return max(noted, default=0.0), hashes
@@ -163,8 +169,24 @@ def _run_key(run: Path) -> str:
     return str(run)[-200:]
 
 
-async def siblings(session: AsyncSession, start: Path) -> set[str]:
-    """Hashes of the files that are the same model as `start`, in whatever format: a run exports two."""
-    hashes = await asyncio.to_thread(lambda: set(run_lineage.started_from(start).values()))
-    of_runs = select(ComputeSpent.run).where(ComputeSpent.sha256.in_(hashes))
-    return hashes | set(await session.scalars(select(ComputeSpent.sha256).where(ComputeSpent.run.in_(of_runs))))
+async def siblings(session: AsyncSession, hashes: Collection[str]) -> set[str]:
+    """Hashes of all that is the same model as these files: a run exports two forms, and quantising makes more.
+
+    From a form to what it was made of, and on to what else was made of that: a copy of a copy is found too.
+    """
+    found: set[str] = set()
+    new = set(hashes)
+    while new:
+        found |= new
+        new = {form for each in new for form in await _forms(session, each)} - found
+    return found
+
+
+async def _forms(session: AsyncSession, sha256: str) -> set[str]:
+    """What is known at once to be the same model as this file."""
+    of_run = select(ComputeSpent.run).where(ComputeSpent.sha256 == sha256)
+    forms = set(await session.scalars(select(ComputeSpent.sha256).where(ComputeSpent.run.in_(of_run))))
+    for version in (*await store.by_file(session, sha256), *await store.quantised_from(session, sha256)):
+        forms |= {version.sha256, *(file.sha256 for file in version.files), *version.before_quantising}
+    origin = origins.of([sha256])
+    return forms | set(origin.sha256 if origin else ())

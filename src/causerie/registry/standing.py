@@ -19,7 +19,7 @@ from causerie.evaluation.contract import Evaluation
 from causerie.evaluation.folder import folder_of, read_items
 from causerie.inference import catalogue
 from causerie.inference.contract import Model
-from causerie.registry import card, lineage, notes, overrides, pause, releases, store, versions
+from causerie.registry import card, editions, lineage, notes, overrides, pause, releases, store, versions
 from causerie.registry.contract import ModelVersion
 from causerie.registry.gate import Difference, Judgement, Standing, judge
 from causerie.registry.policy import Policy
@@ -126,20 +126,24 @@ async def standing_of(
 ) -> Standing:
     """All that the gate needs to know of a candidate."""
     signature = await _signature(settings, candidate)
+    suites = await asyncio.to_thread(editions.required, settings, policy)
     async with database.read() as session:
         row = await releases.current(session, alias)
         in_service, in_service_version = (row.model, row.version) if row else ("", "")
-        own = await _evaluations(session, policy, candidate.sha256, candidate.name)
+        own = await editions.last(session, suites, candidate.sha256, candidate.name)
         before_sha256 = await _sha256_of(session, settings, in_service, in_service_version)
-        before = await _evaluations(session, policy, before_sha256, in_service) if in_service else {}
+        before = await editions.last(session, suites, before_sha256, in_service) if in_service else {}
         family = await lineage.family(session, candidate.version) if candidate.version else None
         signed = await pause.signed_names(session, settings, candidate.id)
-        lows = {each.name: await pause.reference_low(session, each) for each in policy.rules.pause.ability}
+        ceilings = policy.rules.pause.ability
+        lows = {each.name: await pause.reference_low(session, each, suites) for each in ceilings}
+        abilities = await pause.abilities(session, ceilings, suites, {candidate.sha256} - {""})
     said = await asyncio.to_thread(notes.notes_of, settings, family) if family else {}
     pairs = await asyncio.to_thread(lambda: dict(_differences(settings, policy, before, own)))
     return Standing(
         model=candidate.name,
         version=candidate.id,
+        editions=suites,
         evaluations=own,
         in_service=in_service,
         in_service_version=in_service_version,
@@ -153,6 +157,7 @@ async def standing_of(
         flops=lineage.cumulated(family).flops if family else 0.0,
         signed_pauses=signed,
         references={name: low for name, low in lows.items() if low is not None},
+        abilities=abilities,
     )
 
 
@@ -177,21 +182,6 @@ async def _sha256_of(session: AsyncSession, settings: Settings, name: str, versi
     return model.sha256 if model else ""
 
 
-async def _evaluations(session: AsyncSession, policy: Policy, sha256: str, name: str) -> dict[str, Evaluation]:
-    """The last evaluation by each suite that the policy speaks of; of a model that runs elsewhere, by its name."""
-    rules = policy.rules
-    suites = {each.name for each in rules.suites} | {each.suite for each in rules.pause.ability}
-    known: dict[str, Evaluation] = {}
-    for suite in sorted(suites):
-        if sha256:
-            last = await evaluations.latest(session, sha256, suite)
-        else:
-            last = next(iter(await evaluations.list_of(session, version="", model=name, suite=suite, limit=1)), None)
-        if last is not None:
-            known[suite] = last
-    return known
-
-
 def _differences(
     settings: Settings, policy: Policy, before: Mapping[str, Evaluation], own: Mapping[str, Evaluation]
 ) -> Iterator[tuple[tuple[str, str, str], Difference]]:
@@ -199,6 +189,8 @@ def _differences(
     for suite in policy.rules.suites:
         old, new = before.get(suite.name), own.get(suite.name)
         if old is None or new is None or all(each.regression is None for each in suite.thresholds):
+            continue
+        if old.suite_sha256 != new.suite_sha256:  # not the same questions: the gate says so
             continue
         rows = compare(_with_items(settings, old), _with_items(settings, new))
         directed = {(each.task, each.name) for each in new.metrics if each.higher_is_better is not None}

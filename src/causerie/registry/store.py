@@ -126,6 +126,15 @@ async def by_file(session: AsyncSession, sha256: str) -> list[ModelVersion]:
     return [of_row(row) for row in await session.scalars(query)]
 
 
+async def quantised_from(session: AsyncSession, sha256: str) -> list[ModelVersion]:
+    """Versions that are the weights of a file in another form."""
+    query = select(Version).where(
+        Version.manifest.contains('"made_by":"quantised"'), Version.manifest.contains(sha256, autoescape=True)
+    )
+    found = [of_row(row) for row in await session.scalars(query)]
+    return [each for each in found if sha256 in each.before_quantising]
+
+
 async def claiming(session: AsyncSession, name: str, sha256: str) -> list[ModelVersion]:
     """Versions that a model of this name, or with this hash in its facts, claims to be; the newest first."""
     claims: list[ColumnElement[bool]] = [Version.model == name]

@@ -1,0 +1,210 @@
+"""Forms of one model: what is known of one is known of all, so that no quantised copy is another, weaker model."""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from causerie.errors import RunPaused
+from causerie.evaluation import store as evaluations
+from causerie.inference import catalogue
+from causerie.inference.contract import Model
+from causerie.registry import adding, origins, pause, spent, standing, store
+from causerie.registry.pause import Wish
+from causerie.registry.policy import Policy
+from causerie.registry.quantising import quantise
+from causerie.registry.tables import ComputeSpent
+from causerie.training.permit import Permit
+from tests.registry.policies import evaluated, metric, written
+from tests.registry.stories import Registry, sha256
+from tests.registry.test_pause import goes_on, talks
+from tests.registry.test_quantising import ONE_DATABASE, weights
+
+__all__ = ["talks", "weights"]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("training")]
+ABILITY = """
+[gate]
+lineage = false
+card = false
+[[pause.ability]]
+suite = "core"
+metric = "accuracy"
+reference = "gpt-4"
+low = 0.6
+source = "a letter"
+"""
+NAME = "core/accuracy: gpt-4"
+ABLE, LESS = 0.8, 0.65
+"""Accuracies whose intervals lie above the reference, and reach below it."""
+
+
+async def copied(registry: Registry, name: str, kind: str = "q8_0", new: str | None = None) -> Model:
+    """A quantised copy of a model."""
+    model = catalogue.find(registry.settings, name)
+    made, _ = await quantise(registry.database, registry.settings, model, kind, new)
+    return made
+
+
+async def trained(registry: Registry, weights: bytes, name: str = "base", flops: float = 1e18) -> Path:
+    """A run that exported these weights, and its model registered."""
+    run = registry.run(name, flops=flops)
+    (run / "export" / "model.gguf").write_bytes(weights)
+    said = json.loads((run / "lineage.json").read_text()) | {"gguf_sha256": sha256(weights)}
+    (run / "lineage.json").write_text(json.dumps(said))
+    await registry.add(run)
+    return run
+
+
+async def measured(registry: Registry, sha: str, value: float, number: int = 1, edition: str = "") -> None:
+    made = evaluated(metric(value=value), version=sha, number=number, edition=edition)
+    async with registry.database.write() as session:
+        await evaluations.add(session, made)
+
+
+async def permit(registry: Registry, rules: Policy, talks: Path, start: Path) -> Permit:
+    """For a run that goes on from there."""
+    wish = Wish(name="next", recipe=goes_on(talks, start, Path("next")), folder=Path())
+    await spent.note_runs(registry.database, registry.settings, rules)
+    async with registry.database.read() as session:
+        return await pause.permit_for(session, registry.settings, rules, wish)
+
+
+async def siblings(registry: Registry, *hashes: str) -> set[str]:
+    async with registry.database.read() as session:
+        return await spent.siblings(session, hashes)
+
+
+Way = Callable[[Registry], Awaitable[Path]]
+
+
+async def _copy(registry: Registry) -> Path:
+    return (await copied(registry, "base")).path
+
+
+async def _copy_of_a_copy(registry: Registry) -> Path:
+    await copied(registry, "base")
+    return (await copied(registry, "base-q8_0", "q4_0", "smallest")).path
+
+
+async def _renamed_and_without_its_source(registry: Registry) -> Path:
+    made = await copied(registry, "base")
+    away = registry.settings.home.parent / "found-on-the-street.gguf"
+    away.write_bytes(made.path.read_bytes())
+    for name in ("base", "base-q8_0"):
+        catalogue.remove(registry.settings, name)
+        async with registry.database.write() as session:
+            await store.rename(session, name, "")
+    return away
+
+
+async def _registered_again(registry: Registry) -> Path:
+    made = await copied(registry, "base")
+    again = await registry.pulled("innocent", made.path.read_bytes())
+    await adding.add_installed(registry.database, registry.settings, again)
+    return again.path
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("way", [_copy, _copy_of_a_copy, _renamed_and_without_its_source, _registered_again])
+async def test_a_run_cannot_go_on_from_a_copy_of_what_passes_the_reference(
+    registry: Registry, weights: bytes, talks: Path, way: Way
+) -> None:
+    await trained(registry, weights)
+    rules = written(registry.settings, ABILITY)
+    start = await way(registry)
+    assert not (await permit(registry, rules, talks, start)).blocked
+    await measured(registry, sha256(weights), ABLE)
+    stopped = await permit(registry, rules, talks, start)
+    assert stopped.blocked == NAME
+    with pytest.raises(RunPaused):
+        stopped.refuse_at_start("next", 1.0)
+
+
+@ONE_DATABASE
+async def test_nor_by_measuring_the_copy_worse_and_what_a_copy_can_do_counts_for_its_source(
+    registry: Registry, weights: bytes, talks: Path
+) -> None:
+    run = await trained(registry, weights)
+    rules = written(registry.settings, ABILITY)
+    one, other = await copied(registry, "base"), await copied(registry, "base", "q4_0")
+    await measured(registry, sha256(weights), ABLE, 1)
+    await measured(registry, one.sha256, LESS, 2)
+    assert (await permit(registry, rules, talks, one.path)).blocked == NAME
+    await measured(registry, sha256(weights), LESS, 3)
+    for start in (run, one.path, other.path):
+        assert not (await permit(registry, rules, talks, start)).blocked
+    await measured(registry, one.sha256, ABLE, 4)
+    await measured(registry, one.sha256, 0.1, 5, edition="e")  # by a harder suite of the same name
+    for start in (run, run / "export" / "model.gguf", one.path, other.path):
+        assert (await permit(registry, rules, talks, start)).blocked == NAME
+
+
+@ONE_DATABASE
+async def test_a_copy_of_what_passes_the_reference_is_not_released(registry: Registry, weights: bytes) -> None:
+    await trained(registry, weights)
+    rules = written(registry.settings, ABILITY)
+    made = await copied(registry, "base")
+    await measured(registry, sha256(weights), ABLE, 1)
+
+    async def kind(named: str) -> str:
+        judged, _ = await standing.judged(registry.database, registry.settings, rules, named)
+        (line,) = (line for line in judged.lines if line.requirement == f"pause: {NAME}")
+        assert judged.passed == line.passed == (line.kind == "ability")
+        return line.kind
+
+    assert await kind(made.name) == "no suite"  # nobody measured this form
+    await measured(registry, made.sha256, LESS, 2)
+    assert await kind(made.name) == "ability form"
+    assert await kind("base") == "ability passed"
+    await measured(registry, sha256(weights), LESS, 3)
+    assert await kind(made.name) == "ability"
+
+
+async def test_what_was_trained_from_a_model_is_another(registry: Registry, weights: bytes, talks: Path) -> None:
+    run = await trained(registry, weights)
+    made = await copied(registry, "base")
+    child = await registry.add(registry.run("child", start=str(made.path.relative_to(registry.settings.home))))
+    assert [each.sha256 for each in child.lineage.parents] == [(made.sha256,)]
+    stranger = await registry.pulled("stranger")
+    of_run = {sha256((run / "export" / "hf" / "model.safetensors").read_bytes()), sha256(weights), made.sha256}
+    assert await siblings(registry, made.sha256) == await siblings(registry, sha256(weights)) == of_run
+    assert await siblings(registry, stranger.sha256) == {stranger.sha256}
+    assert not of_run & await siblings(registry, child.sha256)
+    assert await siblings(registry) == set()
+
+
+@ONE_DATABASE
+async def test_forms_that_the_makers_published_are_one_model(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = origins.known()[0].model_copy(update={"sha256": ("a" * 64, "b" * 64)})
+    monkeypatch.setattr(origins, "_by_sha256", lambda: dict.fromkeys(known.sha256, known))
+    assert await siblings(registry, "a" * 64) == {"a" * 64, "b" * 64}
+
+
+@ONE_DATABASE
+async def test_a_copy_cost_what_its_source_cost(registry: Registry, weights: bytes, talks: Path) -> None:
+    """As the policy says it; nor is a run free that began with the copy, which is gone since."""
+    await registry.pulled("theirs", weights)
+    made = await copied(registry, "theirs")
+    rules = written(
+        registry.settings, f'[[pause.known]]\nsha256 = "{sha256(weights)}"\nflops = 1e24\nsource = "its maker"\n'
+    )
+    assert (await permit(registry, rules, talks, made.path)).before_flops == 1e24
+    run = registry.run("child", start=str(made.path.relative_to(registry.settings.home)))
+    made.path.unlink()
+    await spent.note_runs(registry.database, registry.settings, rules)
+    async with registry.database.read() as session:
+        noted = set(await session.scalars(select(ComputeSpent.flops).where(ComputeSpent.run == str(run.resolve()))))
+    assert noted == {1e24}
+
+
+@ONE_DATABASE
+async def test_the_ledger_alone_is_enough(registry: Registry, weights: bytes, talks: Path) -> None:
+    """A run's two files are one model, also where nobody registered it."""
+    run = await trained(registry, weights)
+    rules = written(registry.settings, ABILITY)
+    await measured(registry, sha256((run / "export" / "hf" / "model.safetensors").read_bytes()), ABLE)
+    assert (await permit(registry, rules, talks, run / "export" / "model.gguf")).blocked == NAME
