@@ -221,6 +221,8 @@ class Settings(BaseSettings):
     """Who else vouches for people."""
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
     """Of prices and quotas of money (ISO 4217)."""
+    organisation: str = Field("", max_length=200)
+    """Who develops the models that are trained here, for their cards (empty = only their `card.toml` says it)."""
 
     database_url: SecretStr = SecretStr("")
     """PostgreSQL's address, `postgresql://name:password@host/database` (empty = SQLite, in the data folder)."""

@@ -122,7 +122,7 @@ async def desk_of(database: Database, settings: Settings, rules: Rules | None = 
     """A desk with a router of its own."""
     known = rules or Rules()
     async with Router(settings) as router, UsageWriter(database, lambda: known) as usage:
-        desk = Desk(database, router, settings, lambda: known, lambda _, name: router.resolve(name), usage)
+        desk = Desk(database, router, settings, lambda: known, lambda _, name, __: router.resolve(name), usage)
         async with desk:
             yield desk
 

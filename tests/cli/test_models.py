@@ -100,7 +100,7 @@ def test_a_running_server_says_what_is_released(tiny: str, serving: Callable[[by
     ]
     serving(json.dumps({"default": "chat", "models": listed}).encode())
     assert run().stdout.splitlines()[-2:] == [
-        "tiny answers to chat, and a candidate to 25% of the requests",
+        "tiny answers to chat, and a candidate to 25% of people",
         "elsewhere answers to far",
     ]
     names = {model["name"]: model["released_as"] for model in told()}

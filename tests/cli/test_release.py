@@ -48,7 +48,7 @@ def test_a_model_is_judged_released_and_rolled_back(home: Path) -> None:
     tried = causerie("release", "one", "--stage", "share", "--share", "0.25")
     assert "one is tried beside two, which answers to chat" in tried.stdout
     shown = causerie("release", "status").stdout
-    assert "25% of requests" in shown
+    assert "25% of conversations" in shown
     assert causerie("release", "one", "--stage", "shadow").returncode == 0
     assert "copies of requests" in causerie("release", "status").stdout
     back = causerie("release", "rollback")
@@ -128,6 +128,10 @@ async def test_two_people_sign_with_their_passwords(registry: Registry) -> None:
     assert released.returncode == 0, released.stderr
     assert "let pass" in released.stdout
     assert "two people decided" in causerie("release", "status").stdout
+    assert causerie("release", "tiny", "--stage", "share", "--share", "0.999999999999").returncode == 0
+    assert "100% of people: 2 of 2" in causerie("release", "status").stdout
+    (alias,) = told("release", "status")["aliases"]
+    assert (alias["reached"], alias["people"]) == (2, 2)
 
 
 async def test_pauses_are_listed_and_signed(registry: Registry) -> None:

@@ -16,7 +16,7 @@ from causerie.improvement.store import Improvement, Step
 from causerie.inference import catalogue
 from causerie.jobs import store as jobs
 from causerie.jobs.workers import Workers
-from causerie.registry import releases
+from causerie.registry import policy, releases, standing
 from causerie.settings import Settings
 from causerie.training import runs
 from causerie.training.process import outcome
@@ -127,6 +127,16 @@ async def test_what_people_said_becomes_a_candidate_that_the_policy_lets_pass(ro
     assert rounds.texts() == [], "people's words are gone"
     assert (rounds.settings.home / "improvements" / job_id / "data" / "card.json").is_file()
     assert [run.name for run in await asyncio.to_thread(runs.listed, rounds.settings)] == [held["run"]]
+
+    # Who made it: nobody wrote that down, and the setting says it of whatever is trained here.
+    asked = policy.parse('version = "test"\n[gate]\ncard = true\nlineage = false\nsignature = false\n')
+    lacks = []
+    for organisation in ("", "The Lilac Lab"):
+        settings = rounds.settings.model_copy(update={"organisation": organisation})
+        said, _ = await standing.judged(rounds.database, settings, asked, made["model"])
+        lacks.append(next(line.values["missing"] for line in said.lines if line.requirement == "card"))
+    assert lacks == [lacks[0], lacks[0].replace("developed_by: who made it, ", "")]
+    assert "developed_by: who made it, " in lacks[0]
 
 
 async def test_too_little_ends_a_round_early_and_says_so(rounds: Rounds) -> None:

@@ -16,7 +16,7 @@ from huggingface_hub import ModelCard
 from causerie.cli.language import t
 from causerie.errors import ConfigError
 from causerie.evaluation import store as evaluations
-from causerie.registry import bill_of_materials, card, lineage_drawing, notes, training_summary
+from causerie.registry import adding, bill_of_materials, card, lineage_drawing, notes, training_summary
 from causerie.registry.contract import Feedback, Lineage, ModelVersion
 from causerie.registry.lineage import Family
 from causerie.registry.story import story_of
@@ -83,8 +83,6 @@ async def test_what_is_missing_is_marked_as_missing(registry: Registry) -> None:
 
 async def test_a_model_of_elsewhere_is_all_gaps_and_other_licences_are_named(registry: Registry) -> None:
     content = gguf({**LLAMA, "general.license": "llama3.2"})
-    from causerie.registry import adding
-
     model = await registry.pulled("llama", content)
     version = await adding.add_installed(registry.database, registry.settings, model)
     family = await registry.family(version)
@@ -147,6 +145,45 @@ async def test_people_write_a_part_and_children_inherit_it(registry: Registry) -
         story = await story_of(session, registry.settings, "fabler")
     assert (story.version.id, story.notes["uses"], story.overrides) == (version.id, "Telling old fables.", ())
     assert [each.id for each in story.evaluations] == ["eval_core"]
+
+
+async def test_the_setting_says_who_makes_models_here_where_no_note_does(registry: Registry) -> None:
+    _, family = await grown(registry)
+    models = registry.settings.models_folder
+    ours = registry.settings.model_copy(update={"organisation": " The Lilac\nLab "})
+    assert notes.notes_of(ours, family) == {"developed_by": "The Lilac\nLab"}
+    text = card.card_of(family, [], notes.notes_of(ours, family))
+    assert "- **Developed by:** The Lilac Lab\n" in text
+    assert "- **Finetuned from model:** base\n" in text
+    assert "developed_by: who made it" not in card.gaps(family, [], notes.notes_of(ours, family))
+    assert "Provider name and contact details | The Lilac Lab |" in training_summary.summary_of(
+        family, notes.notes_of(ours, family)
+    )
+    # People's own words win, those of a model before it that was trained here too.
+    (models / "base" / "card.toml").write_text('developed_by = "Ada"')
+    assert notes.notes_of(ours, family) == {"developed_by": "Ada"}
+    (models / "fabler" / "card.toml").write_text('developed_by = "Bob"')
+    assert notes.notes_of(ours, family) == {"developed_by": "Bob"}
+    blank = registry.settings.model_copy(update={"organisation": " "})
+    (models / "fabler" / "card.toml").write_text("")
+    (models / "base" / "card.toml").write_text("")
+    assert notes.notes_of(blank, family) == {}
+
+
+async def test_who_made_a_model_of_elsewhere_did_not_make_what_was_trained_from_it(registry: Registry) -> None:
+    model = await registry.pulled("llama")
+    elsewhere = await adding.add_installed(registry.database, registry.settings, model)
+    path = str(model.path.relative_to(registry.settings.home))
+    family = await registry.family(await registry.add(registry.run("child", start=path)))
+    (registry.settings.models_folder / "llama" / "card.toml").write_text('developed_by = "Meta"\nuses = "Talking."')
+    ours = registry.settings.model_copy(update={"organisation": "The Lilac Lab"})
+    assert notes.notes_of(ours, family) == {"developed_by": "The Lilac Lab", "uses": "Talking."}
+    text = card.card_of(family, [], notes.notes_of(ours, family))
+    assert "- **Developed by:** The Lilac Lab\n" in text
+    assert "- **Finetuned from model:** llama\n" in text
+    # The other one was not made here, and without the setting a card is what it was.
+    assert notes.notes_of(ours, await registry.family(elsewhere))["developed_by"] == "Meta"
+    assert notes.notes_of(registry.settings, family)["developed_by"] == "Meta"
 
 
 @pytest.mark.parametrize(
@@ -219,8 +256,6 @@ async def test_the_bill_is_valid_and_names_files_ancestors_data_and_packages(reg
 
 
 async def test_the_bill_of_a_model_of_elsewhere_is_valid_too(registry: Registry) -> None:
-    from causerie.registry import adding
-
     model = await registry.pulled("llama", gguf({**LLAMA, "general.license": "llama3.2 (odd)"}))
     family = await registry.family(await adding.add_installed(registry.database, registry.settings, model))
     bill = bill_of_materials.bill_of(family, [])

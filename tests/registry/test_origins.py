@@ -11,6 +11,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from causerie.evaluation import store as evaluations
 from causerie.inference import gguf as gguf_reader
 from causerie.inference import packaged
 from causerie.inference.contract import Model
@@ -35,7 +36,7 @@ from causerie.registry.lineage import Family, Gap
 from causerie.registry.pause import Wish
 from tests.inference.gguf_writer import LLAMA, gguf
 from tests.registry.policies import written
-from tests.registry.stories import Registry, sha256
+from tests.registry.stories import Registry, evaluation, sha256
 from tests.registry.test_card import front_matter
 from tests.training.runs import recipe_of
 
@@ -144,6 +145,12 @@ async def test_what_is_trained_from_the_starter_has_a_whole_lineage(
     assert all(line.passed for name, line in lines.items() if name.startswith("pause: ") and line.bound)
     # Who made it, only people can say; the rest of the card is filled.
     assert lines["card"].values == {"missing": "developed_by: who made it, an evaluation"}
+    registry.settings = registry.settings.model_copy(update={"organisation": "The Lilac Lab"})
+    assert (await papers(registry, "assistant"))["card"].values == {"missing": "an evaluation"}
+    async with registry.database.write() as session:
+        await evaluations.add(session, evaluation(version))
+    line = (await papers(registry, "assistant"))["card"]
+    assert (line.passed, line.reason) == (True, "the card is complete")
 
 
 @ONE_DATABASE

@@ -15,11 +15,10 @@ from causerie.accounts import audit, people
 from causerie.accounts.identity import Caller, Role
 from causerie.accounts.rules import Rules
 from causerie.accounts.usage import Answered, Health, UsageWriter
-from causerie.database.engine import Database, open_database
+from causerie.database.engine import Database
 from causerie.database.tables import now
 from causerie.errors import CauserieError, Conflict, EngineError, GateRefused, InvalidRequest, NotFound
 from causerie.inference.contract import Operation, Payload, Reply
-from causerie.registry import aliases as aliases_file
 from causerie.registry import releases, watching
 from causerie.registry.aliases import Aliases
 from causerie.registry.gate import Judgement, Line
@@ -160,35 +159,6 @@ async def test_a_candidate_is_tried_and_taken_back_or_becomes_the_release(databa
     await release(database, "two", stage="share", share=0.25)
     await release(database, "two")
     assert await in_service(database) == ("two", "", "all", 0)
-
-
-@asynccontextmanager
-async def looking(database: Database, draws: list[float] | None = None) -> AsyncIterator[Aliases]:
-    numbers = iter(draws or [])
-    async with Aliases(database, lambda: next(numbers)) as aliases:
-        yield aliases
-
-
-async def test_aliases_answer_from_memory_and_see_what_others_change(database: Database, settings: Settings) -> None:
-    other = open_database(settings)  # as another process has it
-    async with looking(database, [0.1, 0.3]) as aliases:
-        assert aliases.resolve("chat") is None
-        await release(other, "one")
-        await release(other, "french", alias="chat-fr")
-        until = time.monotonic() + 2 * aliases_file.LOOK_S + 0.5
-        while aliases.resolve("chat") is None:
-            assert time.monotonic() < until
-            await asyncio.sleep(0.02)
-        assert aliases.resolve("chat-fr") == "french"
-        async with aliases.changing() as session:
-            wanted = Wanted(model="two", stage="share", share=0.2)
-            await releases.release(session, wanted, judged("two"), None)
-        assert [aliases.resolve("chat"), aliases.resolve("chat")] == ["two", "one"]
-        assert aliases.shadow_of("one") is None
-        async with aliases.changing() as session:
-            await releases.release(session, Wanted(model="three", stage="shadow"), judged("three"), None)
-        assert (aliases.resolve("chat"), aliases.shadow_of("one")) == ("one", "three")
-    await other.close()
 
 
 HEALTHY = Health(50, 0, (0.2,) * 50)

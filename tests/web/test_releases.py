@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from causerie.settings import Settings
 from tests.registry.policies import written
 from tests.registry.stories import write_run
-from tests.web.judged import SUITE, hold, judge
+from tests.web.judged import SUITE, hold, judge, write_mine
 from tests.web.team import Team, Visit, key_of, member, overflow, running_team, too_wide, visiting
 from tests.web.test_screens import check, every_look
 
@@ -39,6 +39,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     home = tmp_path_factory.mktemp("releases") / "home"
     settings = Settings(home=home)
     written(settings, POLICY)
+    write_mine(home)
     write_run(settings, "good", flops=1e18)
     write_run(settings, "bad", start="runs/good", flops=2e18)
     write_run(settings, "new", start="runs/good", flops=2e18)
@@ -114,9 +115,9 @@ def test_a_model_comes_into_service_and_the_one_before_it_comes_back(
     at_gate(bob, team, "bad")
     expect(bob.locator(".screen-title .badge")).to_have_text("Passes by an exception")
     bob.get_by_role("radio", name=re.compile("^A share")).check()
-    bob.get_by_role("slider", name="Share of requests").fill("0.25")
+    bob.get_by_role("slider", name="Share of people").fill("0.25")
     bob.get_by_role("button", name="Release", exact=True).click()
-    expect(bob.locator(".alias-tried")).to_contain_text("25% of requests")
+    expect(bob.locator(".alias-tried")).to_contain_text("25% of people")
     bob.get_by_role("button", name="chat: put the one before back").click()
     expect(bob.locator(".alias-tried")).to_have_count(0)
     in_service(bob, "good")

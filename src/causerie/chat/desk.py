@@ -80,7 +80,8 @@ class Desk:
         router: The models.
         settings: For the data folder and the longest answer.
         rules: Gives the rules of the accounts that are in force.
-        named: Gives the canonical name of a model that the caller may ask (None = the default one).
+        named: Gives the canonical name of a model that the caller may ask (None = the default one) in the
+            conversation of an id.
         usage: Where it is noted what answers used (None = nowhere).
         lasting: Gives the name that a conversation goes on with, from what was asked for and the model found: a
             released one, or the model's (None = always the model's).
@@ -92,7 +93,7 @@ class Desk:
         router: Router,
         settings: Settings,
         rules: Callable[[], Rules],
-        named: Callable[[Caller, str | None], str],
+        named: Callable[[Caller, str | None, str], str],
         usage: UsageWriter | None = None,
         lasting: Callable[[str | None, str], str] | None = None,
     ) -> None:
@@ -172,9 +173,9 @@ class Desk:
         """A new conversation with its first question; `new` is what `conversations.create` takes."""
         if question.parent_id is not None:
             raise InvalidRequest("the first question of a conversation has no parent", param="ask.parent_id")
-        chosen = self._chosen(caller, models, None)
         async with self.database.write() as session:
             conversation = await conversations.create(session, caller.person_id, **new)
+            chosen = self._chosen(caller, models, None, conversation.id)
             await session.flush()
             kept = await asking.keep_question(session, caller.person_id, conversation, question, chosen)
             await drafts.remove(session, caller.person_id, drafts.NEW)
@@ -196,7 +197,7 @@ class Desk:
 
         async def keep(session: AsyncSession) -> tuple[Kept, Chosen]:
             conversation = await conversations.open_by_id(session, caller.person_id, conversation_id)
-            chosen = self._chosen(caller, models, conversation.model)
+            chosen = self._chosen(caller, models, conversation.model, conversation.id)
             return await asking.keep_question(session, caller.person_id, conversation, question, chosen), chosen
 
         asked = await self._kept(caller, keep, parameters)
@@ -212,7 +213,7 @@ class Desk:
         async def keep(session: AsyncSession) -> tuple[Kept, Chosen]:
             question = await messages.by_id(session, caller.person_id, question_id)
             conversation = await conversations.by_id(session, caller.person_id, question.conversation_id)
-            chosen = self._chosen(caller, models, conversation.model)
+            chosen = self._chosen(caller, models, conversation.model, conversation.id)
             return await asking.keep_answers(session, caller.person_id, question_id, chosen, client_id), chosen
 
         return await self._kept(caller, keep, parameters)
@@ -287,15 +288,15 @@ class Desk:
         """Tell the tabs that a draft was sent."""
         self.live.tell(person_id, "draft", {"key": key, "content": "", "attachments": [], "updated_at": None})
 
-    def _chosen(self, caller: Caller, models: Models, last: str | None) -> Chosen:
+    def _chosen(self, caller: Caller, models: Models, last: str | None, conversation_id: str) -> Chosen:
         wanted: list[str | None] = [*models.names] or [last]
         try:
-            names = [self._named(caller, name) for name in wanted]
+            names = [self._named(caller, name, conversation_id) for name in wanted]
         except ModelNotFound:
             if models.names:
                 raise
             wanted = [None]  # the one of last time is gone
-            names = [self._named(caller, None)]
+            names = [self._named(caller, None, conversation_id)]
         if models.blind and len(set(names)) < 2:
             raise InvalidRequest("a blind comparison needs two models or more", param="blind")
         files = {status.name: status.model for status in self._router.models()}

@@ -248,7 +248,7 @@ def _release_in_words(release: dict[str, Any]) -> str:
     if release["stage"] != "share":
         return t("{model} answers to {alias}", **values)
     share = f"{release['share']:.0%}"
-    return t("{model} answers to {alias}, and a candidate to {share} of the requests", share=share, **values)
+    return t("{model} answers to {alias}, and a candidate to {share} of people", share=share, **values)
 
 
 def _state(states: dict[str, dict[str, Any]] | None, name: str) -> dict[str, Any]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from causerie.registry.tables import Override, Pause, Release, ReleaseAlias
     from causerie.settings import Settings
 
+    Counted = tuple[ReleaseAlias, tuple[int, int]]
+
 app = typer.Typer(no_args_is_help=True, cls=WithDefault)
 Answer = TypeVar("Answer")
 Stage = Literal["shadow", "share", "all"]
@@ -50,7 +52,7 @@ def promote(
     stage: Annotated[
         Stage, typer.Option(help=t("shadow: it gets copies; share: it answers some; all: it answers all."))
     ] = "all",
-    share: Annotated[float, typer.Option(help=t("Of requests, in the stage share: such as 0.1."))] = 0.0,
+    share: Annotated[float, typer.Option(help=t("Of people, in the stage share: such as 0.1."))] = 0.0,
     reason: _Reason = "",
     as_json: _Json = False,
 ) -> None:
@@ -121,23 +123,25 @@ def rollback(alias: _Alias = "chat", reason: _Reason = "", as_json: _Json = Fals
 def status(as_json: _Json = False) -> None:
     """All there is."""
     from causerie.registry import overrides, releases
+    from causerie.registry.aliases import reached
 
-    async def work(database: "Database", _: "Settings") -> "tuple[list[ReleaseAlias], list[Override], list[Release]]":
+    async def work(database: "Database", _: "Settings") -> "tuple[list[Counted], list[Override], list[Release]]":
         async with database.read() as session:
             rows = [row for row in await releases.all_aliases(session) if row.model]
-            return rows, await overrides.listed(session), await releases.history(session, limit=HISTORY)
+            known = [(row, await reached(session, row)) for row in rows]
+            return known, await overrides.listed(session), await releases.history(session, limit=HISTORY)
 
     rows, asked, history = _done(work)
     if as_json:
         print_json({
-            "aliases": [_facts(row, ALIAS_FIELDS) for row in rows],
+            "aliases": [{**_facts(row, ALIAS_FIELDS), "reached": told[0], "people": told[1]} for row, told in rows],
             "overrides": [_facts(row, OVERRIDE_FIELDS) for row in asked],
             "history": [_facts(row, RELEASE_FIELDS) for row in history],
         })  # fmt: skip
         return
     headings = (t("name"), t("model"), t("version"), t("candidate"), t("stage"), t("since (UTC)"))
-    print_table(headings, [(row.alias, row.model, row.version[:12], row.candidate, _in_words(row),
-                            f"{row.since:%Y-%m-%d %H:%M}") for row in rows])  # fmt: skip
+    print_table(headings, [(row.alias, row.model, row.version[:12], row.candidate, _in_words(row, *told),
+                            f"{row.since:%Y-%m-%d %H:%M}") for row, told in rows])  # fmt: skip
     for row in asked:
         console().print(_override_in_words(row), markup=False, soft_wrap=True)
     for entry in history:
@@ -288,9 +292,12 @@ def _released(entry: "Release") -> str:
     return t("{model} answers to {alias} again, in the place of {previous}: {reason}", **values)
 
 
-def _in_words(row: "ReleaseAlias") -> str:
+def _in_words(row: "ReleaseAlias", reached: int, people: int) -> str:
     if row.stage == "share":
-        return t("{share} of requests", share=f"{row.share:.0%}")
+        share = f"{row.share:.0%}"
+        if not people:
+            return t("{share} of conversations", share=share)
+        return t("{share} of people: {reached} of {people}", share=share, reached=reached, people=people)
     return t("copies of requests") if row.stage == "shadow" else ""
 
 

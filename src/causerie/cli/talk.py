@@ -5,6 +5,7 @@ Does not: print.
 """
 
 import json
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -127,12 +128,13 @@ class _Alone:
     def __init__(self, router: Router, max_tokens: int) -> None:
         self._router = router
         self._max_tokens = max_tokens
+        self._conversation = secrets.token_hex(8)
 
     async def models(self) -> list[str]:
         return [status.name for status in self._router.models() if status.capabilities.chat]
 
     async def resolve(self, name: str | None) -> str:
-        return self._router.resolve(name)
+        return self._router.resolve(name, self._conversation)
 
     async def events(self, payload: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         limited = {"max_tokens": self._max_tokens, **payload}  # as the server does: an answer must end

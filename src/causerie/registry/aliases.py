@@ -1,20 +1,21 @@
 """Which model answers to a released name: asked for each request, and so answered from memory.
 
-Does: hold all aliases; draw who answers where a candidate has a share; see changes of other processes within
-`LOOK_S`, and those of this one at once.
+Does: hold all aliases; tell which people a candidate answers while it has a share; see changes of other processes
+within `LOOK_S`, and those of this one at once.
 Does not: decide what is released; `releases.py` does.
 """
 
-import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from types import MappingProxyType, TracebackType
 from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from causerie.accounts import people
 from causerie.database.engine import Database
 from causerie.database.repeated import Repeated
 from causerie.registry import releases
@@ -35,11 +36,23 @@ class Route:
     """Its id in the registry (empty = it is not registered)."""
     candidate: str
     """The one that is being tried beside it (empty = none)."""
+    candidate_version: str
     stage: Stage
     share: float
-    """Of requests that the candidate answers, 0 to 1."""
+    """Of people whom the candidate answers, 0 to 1."""
     since: datetime
     """When the present stage began."""
+
+    def reaches(self, who: str) -> bool:
+        """Whether the candidate answers somebody, in the stage `share`: the same for the whole stage.
+
+        A hash spreads people evenly from 0 to 1, and those below the share are reached. It needs no memory: every
+        process finds the same. The candidate goes in, so that the next one is tried on other people; the share and
+        the moment do not, so that a larger share takes nobody back.
+        """
+        text = f"{self.candidate}\n{self.candidate_version}\n{who}"
+        place = int.from_bytes(sha256(text.encode()).digest()[:8]) / 2**64
+        return self.stage == "share" and place < self.share
 
 
 class Aliases:
@@ -47,12 +60,10 @@ class Aliases:
 
     Args:
         database: Where the aliases are.
-        draw: A number from 0 to 1, for shares.
     """
 
-    def __init__(self, database: Database, draw: Callable[[], float] = random.random) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._draw = draw
         self._routes: Mapping[str, Route] = MappingProxyType({})
         self._shadows: Mapping[str, str] = MappingProxyType({})
         self._repeated: Repeated | None = None
@@ -75,13 +86,17 @@ class Aliases:
         """What answers to each alias now."""
         return self._routes
 
-    def resolve(self, name: str) -> str | None:
-        """The model that answers to a name this time (None = it is no alias)."""
+    def resolve(self, name: str, who: str) -> str | None:
+        """The model that answers somebody who asks by a name (None = it is no alias).
+
+        Args:
+            name: As it was asked for.
+            who: What tells them apart: the id of an account, of an application or of a conversation.
+        """
         route = self._routes.get(name)
         if route is None:
             return None
-        tried = route.stage == "share" and self._draw() < route.share
-        return route.candidate if tried else route.model
+        return route.candidate if route.reaches(who) else route.model
 
     def shadow_of(self, model: str) -> str | None:
         """The candidate that gets copies of what this model is asked (None = there is none)."""
@@ -110,8 +125,22 @@ class Aliases:
         await self.refresh()
 
 
+async def reached(session: AsyncSession, row: ReleaseAlias) -> tuple[int, int]:
+    """How many people and applications a candidate answers by its share, and how many there are.
+
+    Both are 0 where nobody has an account: there it answers some of the conversations.
+    """
+    if not await people.accounts_exist(session):
+        return 0, 0
+    everybody, route = await people.joined(session), _route(row)
+    return sum(route.reaches(each) for each in everybody), len(everybody)
+
+
 def _route(row: ReleaseAlias) -> Route:
-    return Route(row.model, row.version, row.candidate, _stage(row.stage), row.share, row.since)
+    return Route(
+        model=row.model, version=row.version, candidate=row.candidate, candidate_version=row.candidate_version,
+        stage=_stage(row.stage), share=row.share, since=row.since,
+    )  # fmt: skip
 
 
 def _stage(name: str) -> Stage:

@@ -1,7 +1,8 @@
 """What only people can say of a model: what it is for, what it is bad at, who answers for it.
 
 Does: read `card.toml` in the model's folder; what it leaves out is taken from the nearest ancestor that says it, and
-at last from what the makers of a model of elsewhere published (`origins.py`).
+at last from what the makers of a model of elsewhere published (`origins.py`). Of a model that was trained here, the
+setting `organisation` says who made it, where no such file does.
 Does not: write it; people do, in any editor.
 """
 
@@ -50,14 +51,22 @@ def notes_of(settings: Settings, family: Family) -> dict[str, str]:
         ConfigError: A file is no TOML, has a key that is not known, or is too large.
     """
     found: dict[str, str] = {}
-    itself = before_quantising(family).key
+    itself = before_quantising(family)
+    ours = settings.organisation.strip() if _made_here(itself) else ""
     for member in members(family):
         name = member.version.model if member.version else ""
         if name and Path(name).name == name:
-            found = read(settings.models_folder / name / FILE) | found
+            said = read(settings.models_folder / name / FILE)
+            if ours and not _made_here(member):
+                said.pop("developed_by", None)
+            found = said | found
         if member.origin is not None:
-            found = _published(member.origin, itself=member.key == itself) | found
-    return found
+            found = _published(member.origin, itself=member.key == itself.key) | found
+    return {"developed_by": ours} | found if ours else found
+
+
+def _made_here(member: Family) -> bool:
+    return member.lineage is not None and member.lineage.made_by in {"run", "quantised"}
 
 
 def _published(origin: Origin, *, itself: bool) -> dict[str, str]:

@@ -4,7 +4,7 @@ Does: promote, try beside the release in service, roll back, fall back, each in 
 Does not: judge (`gate.py`), send requests anywhere (`aliases.py`), or watch how a release does (`watching.py`).
 
 A candidate goes through stages: `shadow` (it gets copies of requests, and its answers are thrown away), `share` (it
-answers some), `all`. It is judged before each of them.
+answers some people), `all`. It is judged before each of them.
 """
 
 import re
@@ -41,7 +41,7 @@ class Wanted:
     alias: str = DEFAULT
     stage: Stage = "all"
     share: float = 0.0
-    """Of requests, in the stage `share`: more than 0, less than 1."""
+    """Of people, in the stage `share`: more than 0, less than 1."""
     reason: str = ""
 
 

@@ -65,7 +65,7 @@ class ReleaseAlias(Base):
     stage: Mapped[str] = mapped_column(String(16), default="all")
     """Of the candidate: `shadow` or `share`; `all` = there is none."""
     share: Mapped[float] = mapped_column(default=0.0)
-    """Of requests that the candidate answers, 0 to 1."""
+    """Of people whom the candidate answers, 0 to 1."""
     since: Mapped[datetime] = mapped_column(default=now)
     """When the present stage began."""
 

@@ -79,8 +79,11 @@ class Metering:
         """
         return model if self._route(name, model) is None else name or self.router.default_name
 
-    def named(self, caller: Caller, name: str | None) -> str:
+    def named(self, caller: Caller, name: str | None, conversation: str = "") -> str:
         """The canonical name of a model that is open to the caller (None = the default one, or the first that is).
+
+        While a candidate is tried on a share of people, it answers the same ones each time: people and applications
+        by their ids. Where nobody has an account, all callers are one, and it answers the same conversations.
 
         A released name is open to whom its model in service is; a candidate that is closed to them does not answer
         them.
@@ -89,10 +92,11 @@ class Metering:
             ModelNotFound: There is none of this name, or it is not open to the caller.
         """
         rules = self.doors.rules
+        who = conversation if self.doors.personal and conversation else caller.person_id
         if not rules.closed or caller.may(Role.ADMINISTRATOR):
-            return self.router.resolve(name)
+            return self.router.resolve(name, who)
         try:
-            model = self.router.resolve(name)
+            model = self.router.resolve(name, who)
             route = self._route(name, model)
             if route is not None and not (rules.may_see(caller, route.model) and rules.may_see(caller, model)):
                 model = self.router.resolve(route.model)
@@ -105,8 +109,14 @@ class Metering:
             raise _closed(name)
         return others[0]
 
-    def resolve(self, scope: Scope, name: str | None) -> str:
+    def resolve(self, scope: Scope, name: str | None, opening: object) -> str:
         """The canonical name of a model that this request may ask.
+
+        Args:
+            scope: Of the request.
+            name: As the client says it.
+            opening: What the conversation begins with, by which it is known again where nobody has an account and
+                the client shows no key.
 
         Raises:
             Forbidden: The caller's role asks no models.
@@ -115,7 +125,7 @@ class Metering:
         caller = caller_of(scope)
         caller.require(Role.MEMBER)
         record_of(scope).caller = caller
-        return self.named(caller, name)
+        return self.named(caller, name, _shown(scope) or repr(opening) if self.doors.personal else "")
 
     @asynccontextmanager
     async def metered(self, scope: Scope, payload: Payload) -> AsyncIterator[None]:
@@ -197,6 +207,12 @@ class Metering:
             await quotas.settle(self.doors.database, self.doors.rules, reservation, used)
         except DatabaseUnavailable as error:  # the answer is given; what was reserved counts until its lease ends
             _logger.warning("a quota could not be settled", error=error.message)
+
+
+def _shown(scope: Scope) -> str:
+    """The key that a client showed (empty = none)."""
+    shown = (value for name, value in scope["headers"] if name in {b"authorization", b"x-api-key"})
+    return str(next(shown, b""), "latin-1")
 
 
 def _status(record: Record) -> int:

@@ -42,7 +42,8 @@ class ChatCompletions:
         record = record_of(scope)
         record.route, record.operation = PATH, "chat"
         request = await read_request(receive, ChatRequest)
-        record.model = model = self.metering.resolve(scope, request.model)
+        opening = next((each.content for each in request.messages if each.role == "user"), "")
+        record.model = model = self.metering.resolve(scope, request.model, opening)
         payload = chat_payload(request, model, await self.router.capabilities(model), self.default_max_tokens)
         forced = isinstance(request.tool_choice, NamedToolChoice)
         opened = self.router.send("chat/completions", payload)

@@ -64,7 +64,7 @@ class Completions:
         record = record_of(scope)
         record.route, record.operation = PATH, "text_completion"
         request = await read_request(receive, CompletionRequest)
-        record.model = model = self.metering.resolve(scope, request.model)
+        record.model = model = self.metering.resolve(scope, request.model, request.prompt)
         payload = completion_payload(request, model, await self.router.capabilities(model))
         opened = self.router.send("completions", payload)
         include_usage = bool(request.stream_options and request.stream_options.include_usage)

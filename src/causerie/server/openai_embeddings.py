@@ -64,7 +64,7 @@ class Embeddings:
         record = record_of(scope)
         record.route, record.operation = PATH, "embeddings"
         request = await read_request(receive, EmbeddingRequest)
-        record.model = model = self.metering.resolve(scope, request.model)
+        record.model = model = self.metering.resolve(scope, request.model, request.input)
         payload = embedding_payload(request, model, await self.router.capabilities(model))
 
         def finish(raw: bytes) -> bytes:

@@ -27,7 +27,7 @@ from causerie.server.openai_chat import refuse_unless, sampling_payload
 from causerie.server.openai_events import DATA, chat_body, chat_events
 from causerie.server.openai_messages import Message, SystemMessage, wire_messages
 from causerie.server.openai_responses_events import ResponseWriter, encoded
-from causerie.server.openai_responses_items import Item, messages_of, new_id, user_item
+from causerie.server.openai_responses_items import Item, MessageItem, messages_of, new_id, user_item
 from causerie.server.openai_responses_schema import AllowedTools, ChosenFunction, ResponseRequest, SchemaFormat
 from causerie.server.openai_schema import JsonObjectFormat
 from causerie.server.records import Record, record_of
@@ -52,12 +52,14 @@ class Responses:
         record = record_of(scope)
         record.route, record.operation = PATH, "chat"
         request = await read_request(receive, ResponseRequest)
-        record.model = model = self.metering.resolve(scope, request.model)
         asked = (user_item(request.input),) if isinstance(request.input, str) else tuple(request.input or ())
         earlier: tuple[Item, ...] = ()
         owner = caller_of(scope).person_id
         if request.previous_response_id:
             earlier = self.store.get(owner, request.previous_response_id, "previous_response_id").conversation
+        said = (each for each in (*earlier, *asked) if isinstance(each, MessageItem) and each.role == "user")
+        opening = next((each.content for each in said), "")
+        record.model = model = self.metering.resolve(scope, request.model, opening)
         payload = response_payload(request, earlier, asked, model, await self.router.capabilities(model))
         payload["max_tokens"] = request.max_output_tokens or self.default_max_tokens
         writer = ResponseWriter(_begun(request, model))

@@ -32,7 +32,7 @@ class PageRelease(BaseModel):
     stage: Stage
     """Of the one that is being tried beside it; `all` = there is none."""
     share: float
-    """Of requests that the one that is being tried answers, 0 to 1."""
+    """Of people whom the one that is being tried answers, 0 to 1."""
 
 
 class PageModel(BaseModel):

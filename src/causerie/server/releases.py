@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.accounts import audit, people
+from causerie.registry import aliases as aliases_file
 from causerie.registry import overrides, pause, policy, releases, standing
 from causerie.registry.aliases import Aliases
 from causerie.registry.gate import Judgement
@@ -60,12 +61,13 @@ def _look(routes: APIRouter, aliases: Aliases, settings: Settings) -> None:
     ) -> Releases:
         in_force = policy.load(settings)
         async with aliases.database.read() as session:
-            rows = await releases.all_aliases(session)
+            rows = [row for row in await releases.all_aliases(session) if row.model]
+            reached = [await aliases_file.reached(session, row) for row in rows]
             history = await releases.history(session, alias, before, PAGE + 1)
             asked = await overrides.listed(session)
             names = await people.names_of(session, people_in(*history, *asked))
         return Releases(
-            aliases=[AliasTold.of(row) for row in rows if row.model],
+            aliases=[AliasTold.of(row, told) for row, told in zip(rows, reached, strict=True)],
             history=[ReleaseTold.of(row, names) for row in history[:PAGE]],
             next=history[PAGE - 1].id if len(history) > PAGE else None,
             overrides=[OverrideTold.of(row, names) for row in asked],

@@ -111,14 +111,19 @@ class AliasTold(Told):
     stage: Stage
     """Of the candidate; `all` = there is none."""
     share: float
-    """Of requests that the candidate answers."""
+    """Of people whom the candidate answers."""
+    reached: int
+    """People and applications who fall in the share."""
+    people: int
+    """Of so many (0 = nobody has an account, and conversations are shared out)."""
     since: datetime
     """When the present stage began."""
 
     @classmethod
-    def of(cls, row: ReleaseAlias) -> "AliasTold":
-        """From its row."""
-        return cls.model_validate({name: getattr(row, name) for name in cls.model_fields})
+    def of(cls, row: ReleaseAlias, reached: tuple[int, int]) -> "AliasTold":
+        """From its row, and what `aliases.reached` says of it."""
+        known = {name: getattr(row, name) for name in cls.model_fields if name not in {"reached", "people"}}
+        return cls.model_validate({**known, "reached": reached[0], "people": reached[1]})
 
 
 class ReleaseTold(Told):
@@ -249,7 +254,7 @@ class ReleaseAsked(Asked):
     alias: AliasName = "chat"
     stage: Stage = "all"
     share: float = Field(0.0, ge=0, lt=1)
-    """Of requests, in the stage `share`."""
+    """Of people, in the stage `share`."""
     reason: Reason = ""
 
 

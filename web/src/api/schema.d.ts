@@ -2147,9 +2147,19 @@ export interface components {
             stage: "shadow" | "share" | "all";
             /**
              * Share
-             * @description Of requests that the candidate answers.
+             * @description Of people whom the candidate answers.
              */
             share: number;
+            /**
+             * Reached
+             * @description People and applications who fall in the share.
+             */
+            reached: number;
+            /**
+             * People
+             * @description Of so many (0 = nobody has an account, and conversations are shared out).
+             */
+            people: number;
             /**
              * Since
              * Format: date-time
@@ -2499,6 +2509,16 @@ export interface components {
             effect: number | null;
             /** Items */
             items: number;
+            /**
+             * Seen From
+             * @description Least difference that so many items show four times in five, before p is corrected (null = none is known).
+             */
+            seen_from: number | null;
+            /**
+             * Items Needed
+             * @description To show a difference of 0.05 as often (null = not known, or the figure is no share).
+             */
+            items_needed: number | null;
             /** Method */
             method: string;
             /**
@@ -2786,6 +2806,11 @@ export interface components {
              * @default
              */
             judge?: string;
+            /**
+             * Shots
+             * @description Examples before each item (null = as the suite says).
+             */
+            shots?: number | null;
         };
         /**
          * EvaluationTold
@@ -2825,6 +2850,11 @@ export interface components {
              * @description The job that is at it (null = it is over, or the command line's).
              */
             job_id: string | null;
+            /**
+             * Shots
+             * @description Examples before each item: as asked for, then the most of any task (null = none, or as the suite says).
+             */
+            shots: number | null;
             /**
              * Began At
              * Format: date-time
@@ -2876,6 +2906,11 @@ export interface components {
              * @description The job that is at it (null = it is over, or the command line's).
              */
             job_id: string | null;
+            /**
+             * Shots
+             * @description Examples before each item: as asked for, then the most of any task (null = none, or as the suite says).
+             */
+            shots: number | null;
             /**
              * Began At
              * Format: date-time
@@ -5246,7 +5281,7 @@ export interface components {
             stage?: "shadow" | "share" | "all";
             /**
              * Share
-             * @description Of requests, in the stage `share`.
+             * @description Of people, in the stage `share`.
              * @default 0
              */
             share?: number;
@@ -6113,6 +6148,16 @@ export interface components {
             languages: string[];
             /** Items */
             items: number;
+            /**
+             * Examples
+             * @description Where examples before its items come from (empty = it says of none).
+             */
+            examples: string;
+            /**
+             * Shots
+             * @description How many it has by itself.
+             */
+            shots: number;
         };
         /**
          * Text

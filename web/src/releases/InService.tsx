@@ -35,7 +35,7 @@ function One({ alias: one, back, changed }: { alias: Alias; back: boolean; chang
   const { t, i18n } = useTranslation();
   const administers = useStore(session, may("administer"));
   const { busy, failure, run } = useAction();
-  const { alias, model, version, candidate, stage, share, since } = one;
+  const { alias, model, version, candidate, stage, share, reached, people, since } = one;
   const undo = async (taken: Entry): Promise<void> => {
     try {
       await calls.release({ model: taken.previous_version || taken.previous, alias, stage: candidate ? stage : "all", share: candidate ? share : 0, reason: "" });
@@ -61,6 +61,7 @@ function One({ alias: one, back, changed }: { alias: Alias; back: boolean; chang
         <div className="alias-tried">
           <p><Badge tone="busy">{t(stage === "shadow" ? "releases.stages.shadow" : "releases.sharing", { share: percent(share, i18n.language) })}</Badge> <a href={atGate(candidate, alias)}>{candidate}</a></p>
           {stage === "share" && <progress value={share} max={1} aria-label={t("releases.shareOf", { name: candidate })}>{percent(share, i18n.language)}</progress>}
+          {stage === "share" && <p className="hint">{t(people ? reached ? "releases.reached" : "releases.reachedNobody" : "releases.reachedConversations", { reached, people })}</p>}
           <p className="hint">{t(stage === "shadow" ? "releases.shadowText" : "releases.shareText")}</p>
         </div>
       )}

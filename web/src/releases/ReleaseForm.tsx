@@ -1,4 +1,4 @@
-/** Puts a model in service under a name: for all, for a share of requests, or in the shadow of the release before it. */
+/** Puts a model in service under a name: for all, for a share of people, or in the shadow of the release before it. */
 import { type FormEvent, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Failed } from "../account/parts/Failed";
