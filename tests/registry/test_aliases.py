@@ -71,7 +71,8 @@ async def test_it_is_told_how_many_people_a_share_reaches(database: Database) ->
         async with database.read() as session:
             row = await releases.current(session, "chat")
             assert row is not None
-            return await reached(session, row)
+            (found,) = await reached(session, [row])
+            return found
 
     await people.prepare(database)
     await release(database, "one")

@@ -128,7 +128,7 @@ def status(as_json: _Json = False) -> None:
     async def work(database: "Database", _: "Settings") -> "tuple[list[Counted], list[Override], list[Release]]":
         async with database.read() as session:
             rows = [row for row in await releases.all_aliases(session) if row.model]
-            known = [(row, await reached(session, row)) for row in rows]
+            known = list(zip(rows, await reached(session, rows), strict=True))
             return known, await overrides.listed(session), await releases.history(session, limit=HISTORY)
 
     rows, asked, history = _done(work)

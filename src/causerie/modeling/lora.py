@@ -209,9 +209,11 @@ def _read_token_rows(
 
 
 def _token_rows(model: Transformer) -> dict[str, Tensor]:
-    """Each matrix that has a row for a token, by PEFT's name."""
-    embedding = {"model.embed_tokens": model.embedding.weight}
-    return embedding if model.config.tied else embedding | {"lm_head": model.head.weight}
+    """Each matrix that has a row for a token, by PEFT's name without its beginning."""
+    return {
+        each.hf.removesuffix(".weight"): model.get_parameter(each.ours) for each in names(model.config)
+        if each.ours in {"embedding.weight", "head.weight"}
+    }  # fmt: skip
 
 
 def _read_config(described: dict[str, Any]) -> LoraConfig:

@@ -5,7 +5,7 @@ within `LOOK_S`, and those of this one at once.
 Does not: decide what is released; `releases.py` does.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,9 +50,10 @@ class Route:
         process finds the same. The candidate goes in, so that the next one is tried on other people; the share and
         the moment do not, so that a larger share takes nobody back.
         """
+        if self.stage != "share":
+            return False
         text = f"{self.candidate}\n{self.candidate_version}\n{who}"
-        place = int.from_bytes(sha256(text.encode()).digest()[:8]) / 2**64
-        return self.stage == "share" and place < self.share
+        return int.from_bytes(sha256(text.encode()).digest()[:8]) / 2**64 < self.share
 
 
 class Aliases:
@@ -125,15 +126,13 @@ class Aliases:
         await self.refresh()
 
 
-async def reached(session: AsyncSession, row: ReleaseAlias) -> tuple[int, int]:
-    """How many people and applications a candidate answers by its share, and how many there are.
+async def reached(session: AsyncSession, rows: Sequence[ReleaseAlias]) -> list[tuple[int, int]]:
+    """For each alias, how many people and applications its candidate answers by its share, and how many there are.
 
     Both are 0 where nobody has an account: there it answers some of the conversations.
     """
-    if not await people.accounts_exist(session):
-        return 0, 0
-    everybody, route = await people.joined(session), _route(row)
-    return sum(route.reaches(each) for each in everybody), len(everybody)
+    everybody = await people.joined(session) if await people.accounts_exist(session) else {}
+    return [(sum(map(_route(row).reaches, everybody)), len(everybody)) for row in rows]
 
 
 def _route(row: ReleaseAlias) -> Route:

@@ -11,9 +11,8 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.accounts import audit, people
-from causerie.registry import aliases as aliases_file
 from causerie.registry import overrides, pause, policy, releases, standing
-from causerie.registry.aliases import Aliases
+from causerie.registry.aliases import Aliases, reached
 from causerie.registry.gate import Judgement
 from causerie.registry.overrides import AskedOverride
 from causerie.registry.releases import Wanted
@@ -62,12 +61,12 @@ def _look(routes: APIRouter, aliases: Aliases, settings: Settings) -> None:
         in_force = policy.load(settings)
         async with aliases.database.read() as session:
             rows = [row for row in await releases.all_aliases(session) if row.model]
-            reached = [await aliases_file.reached(session, row) for row in rows]
+            counted = await reached(session, rows)
             history = await releases.history(session, alias, before, PAGE + 1)
             asked = await overrides.listed(session)
             names = await people.names_of(session, people_in(*history, *asked))
         return Releases(
-            aliases=[AliasTold.of(row, told) for row, told in zip(rows, reached, strict=True)],
+            aliases=[AliasTold.of(row, told) for row, told in zip(rows, counted, strict=True)],
             history=[ReleaseTold.of(row, names) for row in history[:PAGE]],
             next=history[PAGE - 1].id if len(history) > PAGE else None,
             overrides=[OverrideTold.of(row, names) for row in asked],

@@ -4,7 +4,6 @@ Does: merge adapters, write both, in the first process; the GGUF is what `causer
 Does not: register or serve.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
@@ -17,29 +16,22 @@ from causerie.tokenization.tokenizer import Tokenizer
 from causerie.training.networks import EXPORTED, lora_config
 from causerie.training.parallel import Processes
 from causerie.training.recipe import Recipe
+from causerie.training.run_folder import new_tokens_of
 
 GGUF = "model.gguf"
 
 
 def export(
-    recipe: Recipe,
-    network: Transformer,
-    tokenizer: Tokenizer,
-    run: Path,
-    processes: Processes,
-    new_tokens: Sequence[int],
+    recipe: Recipe, network: Transformer, tokenizer: Tokenizer, run: Path, processes: Processes
 ) -> Path | None:
-    """Write the model into the run's `export`; the GGUF's path in the first process, None in others.
-
-    `new_tokens` are the ids whose rows of the embedding are no longer those of the model that was gone on from.
-    """
+    """Write the model into the run's `export`; the GGUF's path in the first process, None in others."""
     network = _gathered(recipe, network, processes)
     if not processes.first:
         return None
     folder = run / "export"
     folder.mkdir(parents=True, exist_ok=True)
     if any(True for _ in adapters(network)):
-        save_lora(network, lora_config(recipe), folder / "lora", base=recipe.model.start, tokens=new_tokens)
+        save_lora(network, lora_config(recipe), folder / "lora", base=recipe.model.start, tokens=new_tokens_of(run))
         merge_lora(network)
     save_folder(network, tokenizer, run / EXPORTED)
     save_gguf(network, tokenizer, folder / GGUF, kind="f16", name=run.name)

@@ -11,7 +11,7 @@ https://nlp.stanford.edu/~johnhew/vocab-expansion.html).
 Does not: touch other tokens, or a vocabulary in which such bytes have no token.
 """
 
-# Shape letters: V vocabulary, D width, R reference tokens.
+# Shape letters: V vocabulary, D width.
 
 from collections.abc import Collection
 
@@ -42,21 +42,23 @@ def start_afresh(network: Transformer, tokenizer: Tokenizer, ids: Collection[int
     Returns:
         The ids of these tokens, in order.
     """
-    never_V = never_learnt(network, tokenizer)
-    new = tuple(sorted(each for each in ids if never_V[each]))
+    if not ids:
+        return ()
+    never_V = _never_learnt(network, tokenizer)
+    new = tuple(sorted(set(never_V.nonzero().flatten().tolist()).intersection(ids)))
     if not new:
         return ()
     generator = torch.Generator().manual_seed(seed)
-    for weight_VD in (network.embedding.weight, *([] if network.config.tied else [network.head.weight])):
+    for weight_VD in dict.fromkeys((network.embedding.weight, network.head_weight)):  # once, where it is one
         ordinary = weight_VD[~never_V].float()
         drawn = torch.randn(len(new), weight_VD.shape[1], generator=generator).to(weight_VD.device)
         weight_VD[list(new)] = (ordinary.mean(0) + ordinary.std(0) * drawn).to(weight_VD.dtype)
     return new
 
 
-def never_learnt(network: Transformer, tokenizer: Tokenizer) -> Tensor:
+def _never_learnt(network: Transformer, tokenizer: Tokenizer) -> Tensor:
     """For each token whether its row of the head shows that it never came, shape (V,), bool."""
-    rows_VD = normalize(network.head_weight.detach().float(), dim=1)
+    rows_VD = normalize(network.head_weight.float(), dim=1)
     reference = [
         number for number, text in enumerate(tokenizer.token_bytes) if len(text) == 1 and text[0] in NEVER_IN_TEXT
     ]

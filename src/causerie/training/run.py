@@ -82,9 +82,7 @@ def train(
             objective.begin(work.model, folder.path)
         with written(recipe, folder.path, everyone) if processes.first else nullcontext(everyone) as tell_all:
             progress = Trainer(work, tell_all, permit).run(resume=resume)
-            exported = None
-            if tokenizer:
-                exported = export(recipe, work.network, tokenizer, folder.path, processes, work.new_tokens)
+            exported = export(recipe, work.network, tokenizer, folder.path, processes) if tokenizer else None
             if processes.first:
                 finish(folder, work, progress, tokenizer, exported)
                 tell_all(Event("end", progress.step, {"seconds": progress.seconds, "gguf": str(exported or "")}))
@@ -136,7 +134,7 @@ def export_last(run: Path) -> Path:
             )  # fmt: skip
         new = recipe.objective == "pretrain" and not recipe.model.start
         network = network_of(recipe, read_manifest(shard_folders(recipe)[0]).vocabulary_size if new else 0)
-        new_tokens = start_afresh(network, tokenizer, new_tokens_of(run), recipe.seed)
+        start_afresh(network, tokenizer, new_tokens_of(run), recipe.seed)
         checkpoints = Checkpoints(run / "checkpoints", recipe.checkpoints.keep, processes)
         checkpoints.close()
         path, _ = checkpoints.last_good()
@@ -146,7 +144,7 @@ def export_last(run: Path) -> Path:
         checkpoints.read(
             path, {f"model.{name}": w.detach() for name, w in network.named_parameters() if w.requires_grad}
         )
-        return export(recipe, network, tokenizer, run, processes, new_tokens) or run / "export" / GGUF
+        return export(recipe, network, tokenizer, run, processes) or run / "export" / GGUF
 
 
 def prepare(
