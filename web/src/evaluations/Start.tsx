@@ -2,12 +2,12 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Loaded } from "../account/parts/Loaded";
+import { Refused } from "../account/parts/Refused";
 import { ScreenTop } from "../account/parts/ScreenTop";
 import { Part } from "../account/parts/Sections";
 import { useAction } from "../account/parts/useAction";
 import { Button, Select, TextField } from "../design";
 import { number } from "../i18n/format";
-import { Refused } from "../runs/Refused";
 import { go, to } from "../shell/router";
 import { useFetched } from "../state/fetched";
 import { behind, modelInUse, ownModels, server } from "../state/server";

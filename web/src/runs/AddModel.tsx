@@ -1,10 +1,10 @@
 /** Puts the model of a run among the models that people can choose, under a name. */
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Refused } from "../account/parts/Refused";
 import { useAction } from "../account/parts/useAction";
 import { Button, Dialog, TextField } from "../design";
 import { calls } from "./calls";
-import { Refused } from "./Refused";
 
 interface Props {
   run: string;

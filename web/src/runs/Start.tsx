@@ -2,6 +2,7 @@
 import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Loaded } from "../account/parts/Loaded";
+import { Refused } from "../account/parts/Refused";
 import { Part } from "../account/parts/Sections";
 import { type Action, useAction } from "../account/parts/useAction";
 import { Button, TextField } from "../design";
@@ -14,7 +15,6 @@ import { type Draft, draft } from "./places";
 import { Plan } from "./Plan";
 import { RecipeBox, type RecipeBoxHandle } from "./RecipeBox";
 import { RecipeChoice } from "./RecipeChoice";
-import { Refused } from "./Refused";
 import { show } from "./removing";
 import { Top } from "./Top";
 import type { Facts, ShippedRecipe } from "./types";

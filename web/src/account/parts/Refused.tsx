@@ -1,9 +1,9 @@
 /** Why the server refused what a recipe, a run or an evaluation asks, in its own words: they name the key, the line and the fix. */
 import type { ReactNode } from "react";
-import { Failed } from "../account/parts/Failed";
-import type { ApiFailure } from "../api/types";
-import { Icon } from "../design";
-import { Said } from "../i18n/Said";
+import type { ApiFailure } from "../../api/types";
+import { Icon } from "../../design";
+import { Said } from "../../i18n/Said";
+import { Failed } from "./Failed";
 
 /** Codes of what is wrong with a recipe, a suite, its data, or the model that it goes on from. */
 const OF_FILES = new Set(["invalid_request", "invalid_data", "invalid_model_file", "invalid_checkpoint", "run_failed", "not_found"]);
