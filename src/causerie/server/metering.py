@@ -24,6 +24,7 @@ from causerie.inference.contract import ModelStatus, Payload
 from causerie.inference.router import Router
 from causerie.registry.aliases import Aliases, Route
 from causerie.server.identity import caller_of
+from causerie.server.recognition import shown_keys
 from causerie.server.records import Record, record_of
 
 OK = 200
@@ -125,7 +126,7 @@ class Metering:
         caller = caller_of(scope)
         caller.require(Role.MEMBER)
         record_of(scope).caller = caller
-        return self.named(caller, name, _shown(scope) or repr(opening) if self.doors.personal else "")
+        return self.named(caller, name, self._conversation(scope, name, opening))
 
     @asynccontextmanager
     async def metered(self, scope: Scope, payload: Payload) -> AsyncIterator[None]:
@@ -170,6 +171,13 @@ class Metering:
         route = self.aliases.routes.get(name or self.router.default_name)
         return route if route is not None and model in {route.model, route.candidate} else None
 
+    def _conversation(self, scope: Scope, name: str | None, opening: object) -> str:
+        """What a conversation is known by again where nobody has an account (empty = nothing is tried on a share)."""
+        route = self.aliases.routes.get(name or self.router.default_name)
+        if not self.doors.personal or route is None or route.stage != "share":
+            return ""
+        return str(next(iter(shown_keys(dict(scope["headers"]))), b""), "latin-1") or repr(opening)
+
     async def _reserved(self, caller: Caller, payload: Payload, record: Record) -> Reservation | None:
         tokens_out = most_answer_tokens(payload)
         try:
@@ -207,12 +215,6 @@ class Metering:
             await quotas.settle(self.doors.database, self.doors.rules, reservation, used)
         except DatabaseUnavailable as error:  # the answer is given; what was reserved counts until its lease ends
             _logger.warning("a quota could not be settled", error=error.message)
-
-
-def _shown(scope: Scope) -> str:
-    """The key that a client showed (empty = none)."""
-    shown = (value for name, value in scope["headers"] if name in {b"authorization", b"x-api-key"})
-    return str(next(shown, b""), "latin-1")
 
 
 def _status(record: Record) -> int:

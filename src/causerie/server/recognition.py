@@ -111,10 +111,10 @@ class Recognition:
 
     async def _shown(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
         if self._doors.personal:
-            if self._asks_for_keys and not all(map(self._is_settings_key, _tokens(headers) or _missing())):
+            if self._asks_for_keys and not all(map(self._is_settings_key, shown_keys(headers) or _missing())):
                 raise Unauthenticated(WRONG_KEY)
             return LOCAL_OWNER
-        if tokens := _tokens(headers):
+        if tokens := shown_keys(headers):
             callers = [await self._by_key(token) for token in tokens]
             if len({caller.person_id for caller in callers}) > 1:
                 raise Unauthenticated("the two API keys are of different people")
@@ -158,7 +158,8 @@ def session_token(scope: Scope, headers: Mapping[bytes, bytes], ours: Ours) -> s
     return cookie(headers, SESSION, secure=ours.is_secure(scope, headers))
 
 
-def _tokens(headers: Mapping[bytes, bytes]) -> list[bytes]:
+def shown_keys(headers: Mapping[bytes, bytes]) -> list[bytes]:
+    """The keys that a client shows, right or wrong (empty bytes = one that is none)."""
     given = []
     if (bearer := headers.get(b"authorization")) is not None:
         scheme, _, token = bearer.partition(b" ")
