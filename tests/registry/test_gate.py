@@ -247,8 +247,11 @@ async def test_all_that_is_known_of_a_registered_model_is_looked_up(registry: Re
     assert found["signature"].passed
     async with registry.database.write() as session:
         await releases.release(session, Wanted(model="old", version=old.id), accepted(judged), None)
-        assert (await standing.evaluation_in_service(session, registry.settings, "core")) is not None
-        assert (await standing.evaluation_in_service(session, registry.settings, "core", "other")) is None
+        mine = evaluated(metric("t"))
+        assert (await standing.evaluation_in_service(session, registry.settings, mine)) is not None
+        assert (await standing.evaluation_in_service(session, registry.settings, mine, "other")) is None
+        edited = replace(mine, suite_sha256="ab" * 32)
+        assert (await standing.evaluation_in_service(session, registry.settings, edited)) is None
     judged, _ = await standing.judged(registry.database, registry.settings, rules_, new.id[:12])
     assert judged.version == new.id
     compared = {line.requirement: line for line in judged.lines}["core/t/accuracy regression"]

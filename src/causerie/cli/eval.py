@@ -203,8 +203,8 @@ async def _evaluated(settings: "Settings", wanted: "Wanted", tell: "Callable[[Pr
     from causerie.registry.standing import evaluation_in_service
     from causerie.registry.versions import load_check
 
-    async def in_service(session: "AsyncSession", suite: str) -> "Evaluation | None":
-        return await evaluation_in_service(session, settings, suite)
+    async def in_service(session: "AsyncSession", like: "Evaluation") -> "Evaluation | None":
+        return await evaluation_in_service(session, settings, like)
 
     database = open_database(settings)
     try:

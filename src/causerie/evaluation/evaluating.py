@@ -24,8 +24,8 @@ from causerie.inference.pool import Check
 from causerie.settings import Settings
 
 MICROS = 1_000_000
-InService = Callable[[AsyncSession, str], Awaitable[Evaluation | None]]
-"""The evaluation of the release in service by a suite of this name: the registry knows it, and is handed down."""
+InService = Callable[[AsyncSession, Evaluation], Awaitable[Evaluation | None]]
+"""The evaluation of the release in service by the suite of this one: the registry knows it, and is handed down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,13 +112,13 @@ async def keep(
             session, model=evaluation.model, suite=evaluation.suite, suite_sha256=evaluation.suite_sha256,
             before=evaluation.id, limit=1,
         )  # fmt: skip
-        released = await in_service(session, evaluation.suite) if in_service else None
+        released = await in_service(session, evaluation) if in_service else None
         await store.add(session, evaluation)
     others = []
     if earlier:
         others.append(Other("previous", _judged(settings, earlier[0])))
     known = {evaluation.id, *(each.id for each in earlier)}
-    if released is not None and released.suite_sha256 == evaluation.suite_sha256 and released.id not in known:
+    if released is not None and released.id not in known:
         others.append(Other("released", _judged(settings, released)))
     folder = folder_of(settings, evaluation.id)
     await asyncio.to_thread(

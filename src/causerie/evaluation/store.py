@@ -66,10 +66,8 @@ async def list_of(
     return [Evaluation.from_json(row.result) for row in await session.scalars(query)]
 
 
-async def latest(
-    session: AsyncSession, version: str, suite: str, suite_sha256: str | None = None
-) -> Evaluation | None:
-    """The newest evaluation of a model version by a suite, of this content if that is asked.
+async def latest(session: AsyncSession, version: str, suite: str, suite_sha256: str) -> Evaluation | None:
+    """The newest evaluation of a model version by a suite of this name and this content.
 
     None = there is none, or the version is unknown.
     """

@@ -52,8 +52,8 @@ async def _evaluated(job: Timeline, name: str, suite: str, progress: Callable[[P
     sha256 = await asyncio.to_thread(versions.sha256_of, model)
     wanted = await asyncio.to_thread(finding.find, job.settings, suite, anywhere=False)
     async with job.database.read() as session:
-        known = await evaluations.latest(session, sha256, suite)
-    if known is not None and known.suite_sha256 == wanted.sha256 and not known.errors:
+        known = await evaluations.latest(session, sha256, suite, wanted.sha256)
+    if known is not None and not known.errors:
         return known.id
     asked = evaluating.Wanted(
         model=name, suite=suite, anywhere=False, check=versions.load_check(job.database, job.settings)

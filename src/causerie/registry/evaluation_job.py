@@ -18,8 +18,8 @@ check = evaluation.check
 async def run(job: Running, parameters: Parameters) -> Result:
     """Evaluate."""
 
-    async def in_service(session: AsyncSession, suite: str) -> Evaluation | None:
-        return await evaluation_in_service(session, job.settings, suite)
+    async def in_service(session: AsyncSession, like: Evaluation) -> Evaluation | None:
+        return await evaluation_in_service(session, job.settings, like)
 
     may_load = load_check(job.database, job.settings)
     return await evaluation.run(job, parameters, check=may_load, in_service=in_service)

@@ -111,14 +111,14 @@ async def _version_of(session: AsyncSession, model: Model) -> ModelVersion | Non
 
 
 async def evaluation_in_service(
-    session: AsyncSession, settings: Settings, suite: str, alias: str = releases.DEFAULT
+    session: AsyncSession, settings: Settings, like: Evaluation, alias: str = releases.DEFAULT
 ) -> Evaluation | None:
-    """The last evaluation, by a suite, of what answers to an alias now (None = nothing does, or there is none)."""
+    """The last evaluation, by the suite of this one, of what answers to an alias now (None = there is none)."""
     row = await releases.current(session, alias)
     if row is None:
         return None
     sha256 = await _sha256_of(session, settings, row.model, row.version)
-    return await evaluations.latest(session, sha256, suite)
+    return await evaluations.latest(session, sha256, like.suite, like.suite_sha256)
 
 
 async def standing_of(
