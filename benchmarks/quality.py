@@ -2,11 +2,11 @@
 
 Method: the documentation of Python's standard library (`recipes/data/sample.toml`, no download), a vocabulary of
 4,096 learnt from it, 5 in 100 of the texts held out; both sides read the same token ids, have 6 layers of width 384,
-a context of 256, float32, all cores, and 20 minutes of training each (2 with --quick). causerie trains by its own
-recipe (see `RECIPE`), nanochat by the defaults of its `base_train.py` (`nanochat_peer.py`), each with the batch that
-suits it. A short run before tells how many steps fit into the time, because both let their learning rates fall
-towards the end. Compiling, measuring and reading are not counted as training, on either side. Both are measured at
-about 40 points on the same windows of the held-out texts.
+an output head of their own, a context of 256, float32, all cores, and 20 minutes of training each (2 with --quick).
+causerie trains by its own recipe (see `RECIPE`), nanochat by the defaults of its `base_train.py`
+(`nanochat_peer.py`), each with the batch that suits it. A short run before tells how many steps fit into the time,
+because both let their learning rates fall towards the end. Compiling, measuring and reading are not counted as
+training, on either side. Both are measured at about 40 points on the same windows of the held-out texts.
 - bits per byte at the end: the claim is that ours are fewer;
 - the time after which ours are fewer than nanochat's at its end, as a share of its time.
 Needs a checkout of nanochat, which no registry offers: --nanochat says how to get it.
@@ -49,11 +49,13 @@ vocabulary = 4096
 [model]
 depth = 6
 context = 256
+tied = false
 [batch]
 size = {batch}
 micro_size = {micro}
 [optimiser]
 kind = "muon"
+matrices = 0.01
 [schedule]
 steps = {steps}
 kind = "wsd"
