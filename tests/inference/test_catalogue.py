@@ -120,8 +120,8 @@ def test_names_are_kept_in_one_normal_form(settings: Settings, tmp_path: Path) -
 
 
 def test_a_name_is_made_from_any_file(settings: Settings) -> None:
-    made = [catalogue.name_from(text) for text in ("Qwen3 8B (Q4)", "../../x", "Étoile", "***", "x" * 300)]
-    assert made == ["qwen3-8b-q4", "x", "étoile", "model", "x" * 96]
+    made = [catalogue.name_from(text) for text in ("Qwen3 8B (Q4)", "../../x", "Étoile", "***", "x" * 300, "Starter")]
+    assert made == ["qwen3-8b-q4", "x", "étoile", "model", "x" * 96, "my-starter"]
 
 
 def test_the_alias_of_the_starter_is_no_free_name(settings: Settings, tmp_path: Path) -> None:

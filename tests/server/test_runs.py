@@ -97,6 +97,7 @@ def test_a_run_is_begun_followed_paused_gone_on_with_and_made_a_model_that_answe
     over = api.until("talker", "finished")
     assert (over["step"], over["has_export"], len(over["tokenizer_sha256"])) == (150, True, 64)
     assert api.ask("POST", "/api/runs/talker/model", {"name": "halfway"})[1]["code"] == "conflict"
+    assert "talker" not in {model["id"] for model in api.ask("GET", "/v1/models")[1]["data"]}
     assert api.ask("POST", "/api/runs/talker/model", {}) == (201, {"model": "talker"})
     assert {"halfway", "talker"} <= {model["id"] for model in api.ask("GET", "/v1/models")[1]["data"]}
     question = {"model": "talker", "messages": [{"role": "user", "content": "what comes after red?"}]}

@@ -204,11 +204,15 @@ def safe_name(name: str) -> str:
 
 
 def name_from(text: str) -> str:
-    """A safe name made from a file's or repository's: lower case, other characters as dashes."""
+    """A safe name made from a file's, a run's or a repository's: lower case, other characters as dashes.
+
+    What already is another name of a model that ships gets `my-` before it: a first run is called `starter` too.
+    """
     characters = unicodedata.normalize("NFC", text).lower()
     words = "".join(c if c.isalnum() or c in "._" else "-" for c in characters)
     kept = "-".join(word for word in words.split("-") if word).lstrip("._-")
-    return safe_name(kept.encode()[:MAX_NAME_LENGTH].decode("utf-8", "ignore").rstrip("._-") or "model")
+    name = kept.encode()[:MAX_NAME_LENGTH].decode("utf-8", "ignore").rstrip("._-") or "model"
+    return safe_name(f"my-{name}" if name in ALIASES else name)
 
 
 def _licence(stated: str) -> str:

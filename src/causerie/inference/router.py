@@ -79,7 +79,7 @@ class Router:
         """
         await self._upstreams.start()
         await self._pool.start()
-        self._look()
+        self.look()
         for name in self._upstreams.names & self._local.keys():
             _logger.warning("a model of an upstream is hidden by one that runs here", model=name)
 
@@ -105,6 +105,26 @@ class Router:
         local = [self._local_status(model) for model in self._local.values()]
         remote = [self._upstreams.status(name) for name in self._upstreams.names - self._local.keys()]
         return sorted(local + remote, key=lambda status: status.name)
+
+    def look(self) -> None:
+        """Read the list of local models again when something in their folder has changed.
+
+        Whoever changes it by this server calls this, so that the next list has it. What others change is seen
+        within `LOOK_S`.
+        """
+        self._next_look = self._clock() + LOOK_S
+        seen = _signature(self._settings.models_folder)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        before = self._local
+        local = {model.name: model for model in catalogue.installed(self._settings)}
+        self._replaced |= {name for name, model in before.items() if local.get(name) != model}
+        self._local = MappingProxyType(local)
+        self._canonical = {name: name for name in (*self._upstreams.names, *local)}
+        self._canonical |= {alias: name for alias, name in catalogue.ALIASES.items() if name in local}
+        wanted = self._settings.default_model
+        self._default = self._canonical.get(wanted, "") if wanted else self._best()
 
     @property
     def default_name(self) -> str:
@@ -133,7 +153,7 @@ class Router:
         found = self._canonical.get(name) if name else self._default
         if not found:
             # Whoever has just installed a model must not wait for the next look.
-            self._look()
+            self.look()
             found = self._canonical.get(name) if name else self._default
         if found:
             return found
@@ -203,23 +223,7 @@ class Router:
 
     def _look_if_due(self) -> None:
         if self._clock() >= self._next_look:
-            self._look()
-
-    def _look(self) -> None:
-        """Read the list of local models again when something in their folder has changed."""
-        self._next_look = self._clock() + LOOK_S
-        seen = _signature(self._settings.models_folder)
-        if seen == self._seen:
-            return
-        self._seen = seen
-        before = self._local
-        local = {model.name: model for model in catalogue.installed(self._settings)}
-        self._replaced |= {name for name, model in before.items() if local.get(name) != model}
-        self._local = MappingProxyType(local)
-        self._canonical = {name: name for name in (*self._upstreams.names, *local)}
-        self._canonical |= {alias: name for alias, name in catalogue.ALIASES.items() if name in local}
-        wanted = self._settings.default_model
-        self._default = self._canonical.get(wanted, "") if wanted else self._best()
+            self.look()
 
     def _best(self) -> str:
         """The largest local model that talks and fits in memory; else an upstream's; else the smallest local one."""

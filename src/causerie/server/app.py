@@ -164,7 +164,7 @@ def create_api(parts: Parts) -> FastAPI:
         *chat_routes(parts.desk, parts.doors.still),
         *accounts_routes(parts.doors, settings, metering, PERSONAL_DATA),
         jobs_routes(parts.database, parts.workers),
-        runs_routes(parts.database, settings, parts.workers),
+        runs_routes(parts.database, settings, parts.workers, parts.router),
         releases_routes(parts.aliases, settings),
         evaluations_routes(parts.database, settings, metering, parts.workers),
         improvement_routes(parts.database, parts.workers),

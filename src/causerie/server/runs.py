@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query
 from causerie.accounts import audit
 from causerie.accounts.identity import LOCAL_OWNER, Caller
 from causerie.database.engine import Database
+from causerie.inference.router import Router
 from causerie.jobs.workers import Workers
 from causerie.registry import adding, policy, spent
 from causerie.server.identity import BUILDERS, Builder
@@ -46,13 +47,13 @@ MAY_FAIL: dict[int | str, dict[str, Any]] = {
 """Errors that not every route has, for the schema."""
 
 
-def runs_routes(database: Database, settings: Settings, workers: Workers) -> APIRouter:
+def runs_routes(database: Database, settings: Settings, workers: Workers, router: Router) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["Runs"], dependencies=[BUILDERS])
     _begin(routes, database, settings, workers)
     _look(routes, database, settings)
     _steer(routes, database, settings, workers)
-    _finish(routes, database, settings)
+    _finish(routes, database, settings, router)
     return routes
 
 
@@ -127,13 +128,14 @@ def _steer(routes: APIRouter, database: Database, settings: Settings, workers: W
         return _told(run)
 
 
-def _finish(routes: APIRouter, database: Database, settings: Settings) -> None:
+def _finish(routes: APIRouter, database: Database, settings: Settings, router: Router) -> None:
     @routes.post(
         "/api/runs/{name}/model", summary="Make a model of a run that can be asked", status_code=201,
         responses=MAY_FAIL,
     )  # fmt: skip
     async def make_model(caller: Builder, name: str, body: ModelAsked) -> ModelMade:
         model, _ = await adding.add_run(database, settings, await _path(settings, name), body.name)
+        router.look()
         async with database.write() as session:
             await audit.record(session, caller.person_id, "run.model", "")
         return ModelMade(model=model.name)

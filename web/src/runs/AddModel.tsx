@@ -5,6 +5,7 @@ import { Refused } from "../account/parts/Refused";
 import { useAction } from "../account/parts/useAction";
 import { Button, Dialog, TextField } from "../design";
 import { calls } from "./calls";
+import { modelName } from "./figures";
 
 interface Props {
   run: string;
@@ -15,7 +16,7 @@ interface Props {
 export function AddModel({ run, close, added }: Props) {
   const { t } = useTranslation();
   const { busy, failure, run: act } = useAction();
-  const [name, setName] = useState(run);
+  const [name, setName] = useState(modelName(run));
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     void act(async () => added(await calls.addModel(run, name.trim())));
