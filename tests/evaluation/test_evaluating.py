@@ -66,7 +66,7 @@ async def test_the_report_has_the_evaluation_before_and_the_release_in_service(
     answerer.answer = lambda _: "It is 0."
     asked: list[Evaluation] = []
 
-    async def in_service(session: AsyncSession, like: Evaluation) -> Evaluation | None:
+    async def in_service(session: AsyncSession, _: Settings, like: Evaluation) -> Evaluation | None:
         asked.append(like)
         return replace(await store.get(session, first.id), id="eval_released", model="released-model")
 

@@ -203,13 +203,10 @@ async def _evaluated(settings: "Settings", wanted: "Wanted", tell: "Callable[[Pr
     from causerie.registry.standing import evaluation_in_service
     from causerie.registry.versions import load_check
 
-    async def in_service(session: "AsyncSession", like: "Evaluation") -> "Evaluation | None":
-        return await evaluation_in_service(session, settings, like)
-
     database = open_database(settings)
     try:
         await migrate(database, settings.home)
-        checked = replace(wanted, check=load_check(database, settings), in_service=in_service)
+        checked = replace(wanted, check=load_check(database, settings), in_service=evaluation_in_service)
         return await evaluate(database, settings, checked, progress=tell)
     finally:
         await database.close()

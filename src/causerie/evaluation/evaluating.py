@@ -24,7 +24,7 @@ from causerie.inference.pool import Check
 from causerie.settings import Settings
 
 MICROS = 1_000_000
-InService = Callable[[AsyncSession, Evaluation], Awaitable[Evaluation | None]]
+InService = Callable[[AsyncSession, Settings, Evaluation], Awaitable[Evaluation | None]]
 """The evaluation of the release in service by the suite of this one: the registry knows it, and is handed down."""
 
 
@@ -112,7 +112,7 @@ async def keep(
             session, model=evaluation.model, suite=evaluation.suite, suite_sha256=evaluation.suite_sha256,
             before=evaluation.id, limit=1,
         )  # fmt: skip
-        released = await in_service(session, evaluation) if in_service else None
+        released = await in_service(session, settings, evaluation) if in_service else None
         await store.add(session, evaluation)
     others = []
     if earlier:

@@ -4,10 +4,7 @@ Does: hand the check before a load and the release in service down to `evaluatio
 Does not: evaluate.
 """
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from causerie.evaluation import job as evaluation
-from causerie.evaluation.contract import Evaluation
 from causerie.jobs.contract import Parameters, Result, Running
 from causerie.registry.standing import evaluation_in_service
 from causerie.registry.versions import load_check
@@ -17,9 +14,5 @@ check = evaluation.check
 
 async def run(job: Running, parameters: Parameters) -> Result:
     """Evaluate."""
-
-    async def in_service(session: AsyncSession, like: Evaluation) -> Evaluation | None:
-        return await evaluation_in_service(session, job.settings, like)
-
     may_load = load_check(job.database, job.settings)
-    return await evaluation.run(job, parameters, check=may_load, in_service=in_service)
+    return await evaluation.run(job, parameters, check=may_load, in_service=evaluation_in_service)

@@ -166,14 +166,18 @@ class Metering:
             )
         )  # fmt: skip
 
+    def _released(self, name: str | None) -> Route | None:
+        """What is released under a name, or under the default one (None = nothing is)."""
+        return self.aliases.routes.get(name or self.router.default_name)
+
     def _route(self, name: str | None, model: str) -> Route | None:
         """The release by which a name led to a model (None = by none)."""
-        route = self.aliases.routes.get(name or self.router.default_name)
+        route = self._released(name)
         return route if route is not None and model in {route.model, route.candidate} else None
 
     def _conversation(self, scope: Scope, name: str | None, opening: object) -> str:
         """What a conversation is known by again where nobody has an account (empty = nothing is tried on a share)."""
-        route = self.aliases.routes.get(name or self.router.default_name)
+        route = self._released(name)
         if not self.doors.personal or route is None or route.stage != "share":
             return ""
         return str(next(iter(shown_keys(dict(scope["headers"]))), b""), "latin-1") or repr(opening)
