@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query
 from causerie.accounts import audit
 from causerie.accounts.identity import LOCAL_OWNER, Caller
 from causerie.database.engine import Database
+from causerie.inference import catalogue
 from causerie.inference.router import Router
 from causerie.jobs.workers import Workers
 from causerie.registry import adding, policy, spent
@@ -94,7 +95,8 @@ def _look(routes: APIRouter, database: Database, settings: Settings) -> None:
         facts = await asyncio.to_thread(runs.facts, run.path)
         known = {field: getattr(facts, field) for field in RunWhole.model_fields.keys() & vars(facts).keys()}
         checkpoints = [Checkpoint(step=each.step, at=each.at, bytes=each.bytes) for each in facts.checkpoints]
-        return RunWhole.model_validate({**_told(run).model_dump(), **known, "checkpoints": checkpoints})
+        known |= {"checkpoints": checkpoints, "model_name": catalogue.name_from(name)}
+        return RunWhole.model_validate({**_told(run).model_dump(), **known})
 
     @routes.get("/api/runs/{name}/metrics", summary="Follow what a run says")
     async def metrics(name: str, after: Annotated[str, Query(max_length=96)] = "") -> RunMetrics:

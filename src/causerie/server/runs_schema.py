@@ -79,6 +79,8 @@ class RunWhole(RunTold):
     """The oldest first."""
     has_export: bool
     """There is a model file of its last checkpoint."""
+    model_name: str
+    """What a model of it is called if nobody says otherwise."""
 
 
 class Runs(Told):

@@ -5680,6 +5680,11 @@ export interface components {
              * @description There is a model file of its last checkpoint.
              */
             has_export: boolean;
+            /**
+             * Model Name
+             * @description What a model of it is called if nobody says otherwise.
+             */
+            model_name: string;
         };
         /**
          * Runs

@@ -73,9 +73,9 @@ export function Actions({ run, detail, changed }: Props) {
         <Menu label={t("runs.more", { name })} items={items} />
       </Top>
       <Failed failure={failure} />
-      {adding && (
+      {adding && detail && (
         <AddModel
-          run={name} close={() => add(false)}
+          run={name} called={detail.model_name} close={() => add(false)}
           added={(called) => {
             add(false);
             toast(t("runs.model.added", { name: called }));

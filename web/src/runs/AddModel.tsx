@@ -5,18 +5,19 @@ import { Refused } from "../account/parts/Refused";
 import { useAction } from "../account/parts/useAction";
 import { Button, Dialog, TextField } from "../design";
 import { calls } from "./calls";
-import { modelName } from "./figures";
 
 interface Props {
   run: string;
+  /** What the model is called unless it is said otherwise. */
+  called: string;
   close: () => void;
   added: (model: string) => void;
 }
 
-export function AddModel({ run, close, added }: Props) {
+export function AddModel({ run, called, close, added }: Props) {
   const { t } = useTranslation();
   const { busy, failure, run: act } = useAction();
-  const [name, setName] = useState(modelName(run));
+  const [name, setName] = useState(called);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     void act(async () => added(await calls.addModel(run, name.trim())));

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { duration, figure, freeName, isName, lineIn, modelName, powers, short } from "./figures";
+import { duration, figure, freeName, isName, lineIn, powers, short } from "./figures";
 
 it("writes a length of time by its two greatest units", () => {
   expect([0, 0.4, 59, 60, 125, 3600, 4805, 90_000].map((seconds) => duration(seconds, "en"))).toEqual(
@@ -39,9 +39,4 @@ it("finds a name that is free", () => {
 it("takes as a name what can be a folder's", () => {
   expect(["starter", "a.b_c-1"].every(isName)).toBe(true);
   expect(["", "Starter", "../x", ".hidden", "a b", "a/b", "é"].some(isName)).toBe(false);
-});
-
-it("calls a model as its run, unless the model that ships answers to the word", () => {
-  expect(modelName("bilingual")).toBe("bilingual");
-  expect(modelName("starter")).toBe("my-starter");
 });

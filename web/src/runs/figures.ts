@@ -59,8 +59,3 @@ export function freeName(wanted: string, taken: readonly string[]): string {
   if (!taken.includes(wanted)) return wanted;
   for (let count = 2; ; count += 1) if (!taken.includes(`${plain}-${count}`)) return `${plain}-${count}`;
 }
-
-/** What a run's model is called at first: as the run, unless the model that ships with causerie answers to that word. */
-export function modelName(run: string): string {
-  return run === "starter" ? "my-starter" : run;
-}
