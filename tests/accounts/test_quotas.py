@@ -34,9 +34,8 @@ async def limit(
 
 
 async def reserve(doors: Doorkeeper, caller: Caller, tokens_in: int = 10, tokens_out: int = 90) -> Reservation | None:
-    return await quotas.reserve(
-        doors.database, doors.rules, caller, MODEL, tokens_in=tokens_in, tokens_out=tokens_out
-    )
+    most = Used(tokens_in=tokens_in, tokens_out=tokens_out)
+    return await quotas.reserve(doors.database, doors.rules, caller, MODEL, most)
 
 
 async def settle(doors: Doorkeeper, reservation: Reservation | None, used: Used) -> None:
@@ -188,7 +187,7 @@ async def test_a_quota_that_is_lowered_or_removed_is_so_at_once(doors: Doorkeepe
         await limits.remove_quota(session, await limits.quota_by_id(session, quota_id))
     await settle(doors, reservation, Used(tokens_in=1))
     assert await reserve(doors, ada) is None
-    left = await quotas.reserve(doors.database, stale, ada, MODEL, tokens_in=1, tokens_out=1)
+    left = await quotas.reserve(doors.database, stale, ada, MODEL, Used(tokens_in=1, tokens_out=1))
     assert left is not None, "who has not heard of it yet is not refused either"
     assert left.parts == ()
 

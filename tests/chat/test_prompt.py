@@ -98,7 +98,7 @@ async def test_an_answer_is_paid_from_the_quota_and_refused_when_that_is_used_up
     async with desk_of(database, settings_in(settings.home, config(stub)), known) as desk:
         talk = Talk(desk, stub, ada, ada)
         begun = await talk.begin("Hello?")
-        assert (await talk.open(begun.id)).title_origin == "model", "the title is paid too"
+        assert (await talk.open(begun.id)).title_origin == "model"
         await talk.quiet()
         asked = await talk.ask(begun.id, "A very long one", begun.head_id, parameters={"max_tokens": 5000})
         answer = await desk.message(ada.person_id, asked.answers[0].id)
@@ -110,6 +110,28 @@ async def test_an_answer_is_paid_from_the_quota_and_refused_when_that_is_used_up
             (state,) = await quotas.states(session, [quota])
         assert state.reserved == 0, "nothing stays reserved"
         assert 0 < state.used < 3000
+
+
+async def test_a_title_is_paid_in_tokens_and_is_no_request_of_the_person_s(
+    database: Database, settings: Settings, stub: StubUpstream
+) -> None:
+    await people.prepare(database)
+    await join(database, "olga")
+    ada = await join(database, "ada")
+    async with database.write() as session:
+        requests = await limits.add_quota(session, "person", ada.person_id, "requests", "day", 1)
+        tokens = await limits.add_quota(session, "person", ada.person_id, "tokens", "day", 5000)
+    async with database.read() as session:
+        known = await rules.load(session)
+    async with desk_of(database, settings_in(settings.home, config(stub)), known) as desk:
+        talk = Talk(desk, stub, ada, ada)
+        begun = await talk.begin("Hello?")
+        await talk.quiet()
+        assert (await talk.open(begun.id)).title_origin == "model", "its only request is used up by the answer"
+        async with database.read() as session:
+            told = await quotas.states(session, [requests, tokens])
+        answer, title = 4, 5  # the one by its size, as the stub's stream does not count; the other as it says
+        assert [(state.used, state.reserved) for state in told] == [(1, 0), (answer + title, 0)]
 
 
 async def test_a_quota_does_not_close_models_whose_engine_cannot_count(

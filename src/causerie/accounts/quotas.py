@@ -4,7 +4,7 @@ Does: reserve the most that an answer may use, refuse when a quota would not hol
 give back what an answer that died had reserved.
 Does not: write anything for a caller whom no quota counts.
 
-    reservation = await reserve(database, rules, caller, model, tokens_in=120, tokens_out=2048)
+    reservation = await reserve(database, rules, caller, model, Used(tokens_in=120, tokens_out=2048))
     try: ...                                     # the answer
     finally: await settle(database, rules, reservation, Used(tokens_in=118, tokens_out=240))
 
@@ -47,7 +47,7 @@ class Used:
     tokens_in: int = 0
     tokens_out: int = 0
     requests: int = 1
-    """0 = it failed before its beginning: nothing counts."""
+    """0 = no request of a person's: it failed before its beginning, or the server asked by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,7 @@ def period_end(period: str, start: date) -> datetime:
     return datetime.combine(following, time(), UTC)
 
 
-async def reserve(
-    database: Database, rules: Rules, caller: Caller, model: str, *, tokens_in: int, tokens_out: int
-) -> Reservation | None:
+async def reserve(database: Database, rules: Rules, caller: Caller, model: str, most: Used) -> Reservation | None:
     """Reserve what an answer may use at most.
 
     Args:
@@ -104,8 +102,7 @@ async def reserve(
         rules: Those in force.
         caller: Whose answer it is.
         model: Canonical name.
-        tokens_in: Of the prompt, at most.
-        tokens_out: Of the answer, at most.
+        most: Of prompt and answer.
 
     Returns:
         What `settle` takes (None = no quota counts, and nothing was written).
@@ -117,7 +114,6 @@ async def reserve(
     counting = rules.quotas_of(caller)
     if not counting:
         return None
-    most = Used(tokens_in=tokens_in, tokens_out=tokens_out)
     moment, reservation_id = now(), new_id("reservation")
     parts, lefts = [], []
     async with database.write() as session:
@@ -145,11 +141,12 @@ async def settle(database: Database, rules: Rules, reservation: Reservation | No
     """Count what was used, and give back the rest of what was reserved."""
     if reservation is None:
         return
+    failed = used == Used(requests=0)
     async with database.write() as session:
         for rule, start in reservation.parts:
             mine = QuotaReservation.id == reservation.id, QuotaReservation.quota_id == rule.id
             back = await session.scalar(delete(QuotaReservation).where(*mine).returning(QuotaReservation.amount))
-            amount = _amount(rules, rule, reservation.model, used) if used.requests else 0
+            amount = 0 if failed else _amount(rules, rule, reservation.model, used)
             if amount is None:  # its price was taken away meanwhile: count what it could have cost
                 amount = back or 0
             await _count(session, rule.id, start, used=amount, reserved=-(back or 0))

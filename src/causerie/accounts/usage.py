@@ -147,7 +147,9 @@ class UsageWriter:
             except DatabaseUnavailable as error:
                 _logger.warning("usage waits for the database", entries=len(self._waiting), error=error.message)
                 return
-            del self._waiting[: len(batch)]
+            # By their ids: while they were written, the oldest may have been thrown away.
+            written = {entry["id"] for entry in batch}
+            self._waiting = [entry for entry in self._waiting if entry["id"] not in written]
 
 
 async def _write(session: AsyncSession, batch: list[dict[str, Any]]) -> None:

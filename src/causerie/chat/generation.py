@@ -105,13 +105,16 @@ async def _left_out(around: Surroundings, payload: Mapping[str, Any], prompt: Pr
     return await prompts.oldest_to_leave_out(prompt, room, count)
 
 
-async def reserved(around: Surroundings, caller: Caller, payload: Payload) -> quotas.Reservation | None:
+async def reserved(
+    around: Surroundings, caller: Caller, payload: Payload, *, requests: int = 1
+) -> quotas.Reservation | None:
     """Put aside what an answer may take at most (None = no quota counts it).
 
     Args:
         around: The server's parts.
         caller: Whose quotas pay.
         payload: With `model`, `messages` and `max_tokens`.
+        requests: How many it counts as (0 = the person did not ask for it).
 
     Raises:
         QuotaExceeded: A quota does not hold it.
@@ -122,8 +125,8 @@ async def reserved(around: Surroundings, caller: Caller, payload: Payload) -> qu
         return None
 
     async def reserve(tokens_in: int) -> quotas.Reservation | None:
-        model, tokens_out = payload["model"], payload["max_tokens"]
-        return await quotas.reserve(around.database, rules, caller, model, tokens_in=tokens_in, tokens_out=tokens_out)
+        most = Used(tokens_in=tokens_in, tokens_out=payload["max_tokens"], requests=requests)
+        return await quotas.reserve(around.database, rules, caller, payload["model"], most)
 
     try:
         return await reserve(most_prompt_tokens(payload))

@@ -93,7 +93,7 @@ async def _asked(around: Surroundings, caller: Caller, model: str, question: str
         "max_tokens": MAX_TOKENS,
         "temperature": 0,
     }
-    reservation = await reserved(around, caller, payload)
+    reservation = await reserved(around, caller, payload, requests=0)
     used = Used(requests=0)
     try:
         async with asyncio.timeout(TIMEOUT_S), around.router.send("chat/completions", payload) as reply:

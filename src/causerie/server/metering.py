@@ -197,14 +197,8 @@ class Metering:
         return await self._reserve(caller, payload, record.prompt_most, tokens_out)
 
     async def _reserve(self, caller: Caller, payload: Payload, tokens_in: int, tokens_out: int) -> Reservation | None:
-        return await quotas.reserve(
-            self.doors.database,
-            self.doors.rules,
-            caller,
-            payload["model"],
-            tokens_in=tokens_in,
-            tokens_out=tokens_out,
-        )
+        most = Used(tokens_in=tokens_in, tokens_out=tokens_out)
+        return await quotas.reserve(self.doors.database, self.doors.rules, caller, payload["model"], most)
 
     async def _counted(self, payload: Payload) -> int:
         if "messages" in payload or isinstance(payload.get("prompt"), str):
