@@ -6,14 +6,14 @@ Does not: choose jobs; see `worker.py`. This file and that one alone import dbos
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from dbos import DBOS
 
 from causerie.database.engine import Database
 from causerie.database.tables import now
-from causerie.errors import CauserieError
+from causerie.errors import CauserieError, DatabaseUnavailable
 from causerie.jobs import marks
 from causerie.jobs.contract import Cancelled, Parameters, Result
 from causerie.jobs.kinds import kind as module_of
@@ -75,25 +75,32 @@ class Work:
     @asynccontextmanager
     async def noting(self) -> AsyncIterator[None]:
         """Write what the job says now and then, and what is left at the end."""
+        ended = asyncio.Event()
 
-        async def note_forever() -> None:
-            while True:
-                await asyncio.sleep(NOTE_S)
-                await self._note()
+        async def note_now_and_then() -> None:
+            while not ended.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), NOTE_S)
+                with suppress(DatabaseUnavailable):  # it is said again the next time
+                    await self._note()
 
-        writer = asyncio.create_task(note_forever())
+        # Told to end and not cancelled: a write that is broken off may have been done, or not.
+        writer = asyncio.create_task(note_now_and_then())
         try:
             yield
         finally:
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            ended.set()
+            await writer
             await self._note()
 
     async def _note(self) -> None:
-        progress, self._progress = self._progress, None
-        said, self._said = self._said, []
-        if progress is not None or said:
-            await marks.noted(self.database, self.id, progress, said)
+        progress, said = self._progress, list(self._said)
+        if progress is None and not said:
+            return
+        await marks.noted(self.database, self.id, progress, said)
+        del self._said[: len(said)]
+        if self._progress is progress:
+            self._progress = None
 
 
 async def do(work: Work, kind: str, parameters: Parameters) -> None:
