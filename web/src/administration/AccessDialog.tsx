@@ -25,7 +25,7 @@ export function AccessDialog({ permission, close, done }: { permission: Permissi
   const back = (): void => void run(() => put(permission.everyone, permission.groups.map(({ id }) => id), permission.people));
   const save = async (): Promise<void> => {
     await put(everyone, everyone ? [] : groups, everyone ? [] : people);
-    toast(t("administration.models.saved", { model }), back);
+    toast(t("administration.models.saved", { model }), back, `access/${model}`);
     close();
   };
   return (

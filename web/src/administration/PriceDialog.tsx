@@ -28,7 +28,7 @@ export function PriceDialog({ model, price, currency, close, done }: Props) {
   };
   const save = async (to: number | null, out: number | null): Promise<void> => {
     await put(to, out);
-    toast(t("administration.models.saved", { model }), () => void run(() => put(price?.input_per_million ?? null, price?.output_per_million ?? null)));
+    toast(t("administration.models.saved", { model }), () => void run(() => put(price?.input_per_million ?? null, price?.output_per_million ?? null)), `price/${model}`);
     close();
   };
   const field = { type: "number", min: 0, max: 1e9, step: "any", inputMode: "decimal", required: true } as const;

@@ -22,7 +22,7 @@ export interface MenuItem {
 
 interface Props {
   label: string;
-  /** Asked for when the menu opens. */
+  /** Asked for while the menu is open, so that it shows what comes to be known. */
   items: () => MenuItem[];
   icon?: IconName;
   className?: string;
@@ -72,6 +72,10 @@ function Items({ label, items, button, close }: { label: string; items: MenuItem
     shown.addEventListener("toggle", toggled);
     return () => shown.removeEventListener("toggle", toggled);
   }, [button, close]);
+  // Items that come later make it higher.
+  useEffect(() => {
+    if (menu.current) place(menu.current, button);
+  }, [button, items.length]);
   const choose = (item: MenuItem): void => {
     button.focus();
     close();
@@ -107,30 +111,30 @@ function Items({ label, items, button, close }: { label: string; items: MenuItem
 }
 
 export function Menu({ label, items, icon = "more", className = "round", children }: Props) {
-  const [shown, setShown] = useState<MenuItem[] | null>(null);
+  const [shown, show] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
-  const close = useRef(() => setShown(null));
+  const close = useRef(() => show(false));
   const wasOpen = useRef(false);
   return (
     <>
       <button
-        ref={button} type="button" className={className} aria-haspopup="menu" aria-expanded={shown !== null} title={children ? undefined : label} aria-label={label}
+        ref={button} type="button" className={className} aria-haspopup="menu" aria-expanded={shown} title={children ? undefined : label} aria-label={label}
         onPointerDown={() => {
-          wasOpen.current = shown !== null;
+          wasOpen.current = shown;
         }}
         onClick={() => {
-          setShown(wasOpen.current || shown ? null : items());
+          show(!wasOpen.current && !shown);
           wasOpen.current = false;
         }}
         onKeyDown={(event) => {
           if (event.key !== "ArrowDown" || shown) return;
           event.preventDefault();
-          setShown(items());
+          show(true);
         }}
       >
         {children ?? <Icon name={icon} />}
       </button>
-      {shown && button.current && <Items label={label} items={shown} button={button.current} close={close.current} />}
+      {shown && button.current && <Items label={label} items={items()} button={button.current} close={close.current} />}
     </>
   );
 }

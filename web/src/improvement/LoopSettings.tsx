@@ -1,5 +1,5 @@
 /** When rounds begin by themselves, and how they learn: said in a sentence, changed by administrators. */
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Failed } from "../account/parts/Failed";
 import { Part } from "../account/parts/Sections";
@@ -34,6 +34,7 @@ export function LoopSettings({ settings, changed }: { settings: Settings; change
         {t(`improvement.when.${when}`, { days: number(every_days, i18n.language), statements: number(at_count, i18n.language), alias })}
       </p>
       <progress className="round-waiting" value={Math.min(waiting, least)} max={least} aria-label={t("improvement.waitingOf")}>{percent(Math.min(1, waiting / least), i18n.language)}</progress>
+      {/* Begins anew when the settings have changed, not with every look while a round runs. */}
       {open && <Form key={JSON.stringify(wishedOf(settings))} settings={settings} saved={changed} close={() => setOpen(false)} />}
     </Part>
   );
@@ -45,7 +46,6 @@ function Form({ settings, saved, close }: { settings: Settings; saved: () => Pro
   const before = wishedOf(settings);
   const [texts, setTexts] = useState<Record<string, string>>({});
   const [wished, wish] = useState(before);
-  useEffect(() => wish(before), [settings]);
   const put = async (values: Wished): Promise<void> => {
     await api.put("/api/improvements/settings", { body: values });
     await saved();
@@ -55,7 +55,7 @@ function Form({ settings, saved, close }: { settings: Settings; saved: () => Pro
     void run(async () => {
       await put(wished);
       close();
-      toast(t("improvement.saved"), () => void run(() => put(before)));
+      toast(t("improvement.saved"), () => void run(() => put(before)), "improvement/settings");
     });
   };
   const field = (name: (typeof NUMBERS)[number], min: number, max: number) => (

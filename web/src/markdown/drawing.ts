@@ -8,6 +8,8 @@
 import frameAddress from "virtual:diagram-frame";
 
 const TIMEOUT_MS = 10_000;
+/** The frame loads a large library first, which a slow network or device takes long for. */
+const READY_MS = 60_000;
 const COLOURS = { background: "paper", primaryColor: "accent-wash", primaryTextColor: "ink", primaryBorderColor: "accent", lineColor: "soft-ink", textColor: "ink", secondaryColor: "sunken", tertiaryColor: "raised", noteBkgColor: "mark", noteTextColor: "ink" } as const;
 
 interface Reply {
@@ -29,11 +31,11 @@ function open(): Promise<HTMLIFrameElement> {
   made.tabIndex = -1;
   made.setAttribute("aria-hidden", "true");
   document.body.append(made);
-  return replyFrom(made, (reply) => reply.ready === true).then(() => made);
+  return replyFrom(made, (reply) => reply.ready === true, READY_MS).then(() => made);
 }
 
-/** The first fitting message of the frame. Rejects after `TIMEOUT_MS`. */
-function replyFrom(from: HTMLIFrameElement, fits: (reply: Reply) => boolean): Promise<Reply> {
+/** The first fitting message of the frame. Rejects after `ms`. */
+function replyFrom(from: HTMLIFrameElement, fits: (reply: Reply) => boolean, ms = TIMEOUT_MS): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
       clearTimeout(timer);
@@ -47,7 +49,7 @@ function replyFrom(from: HTMLIFrameElement, fits: (reply: Reply) => boolean): Pr
     const timer = setTimeout(() => {
       end();
       reject(new Error("it takes too long to draw"));
-    }, TIMEOUT_MS);
+    }, ms);
     addEventListener("message", hear);
   });
 }

@@ -48,7 +48,7 @@ function One({ alias: one, back, changed }: { alias: Alias; back: boolean; chang
     void run(async () => {
       const entry = await calls.rollback(alias);
       await changed();
-      toast(t("releases.rolledBack", { alias, model: entry.model }), () => void undo(entry));
+      toast(t("releases.rolledBack", { alias, model: entry.model }), () => void undo(entry), `releases/${alias}`);
     });
   return (
     <article className="panel alias">

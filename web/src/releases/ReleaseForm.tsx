@@ -43,7 +43,7 @@ export function ReleaseForm({ model, alias, aliases, passed, choose, changed }: 
         throw error;
       }
       void askServer();
-      toast(t(`releases.done.${stage}`, { model, alias: name, share: percent(share, i18n.language) }));
+      toast(t(`releases.done.${stage}`, { model, alias: name, share: percent(share, i18n.language) }), undefined, `releases/${name}`);
       go(to("releases"));
     });
   };

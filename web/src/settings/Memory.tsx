@@ -65,7 +65,7 @@ export function Memory() {
   };
   return (
     <div className="form">
-      <Switch label={t("library.memoryOn")} hint={t("library.memoryHint")} on={on} change={(wanted) => void switchTo(wanted)} />
+      <Switch label={t("library.memoryOn")} hint={t("library.memoryHint")} on={on} disabled={personal.value === undefined} change={(wanted) => void switchTo(wanted)} />
       <form className="form" onSubmit={add}>
         <TextField label={t("library.fact")} required maxLength={500} value={text} change={setText} />
         <div className="buttons end"><Button kind="strong" type="submit" icon="plus">{t("library.factAdd")}</Button></div>

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { api, failureIn } from "../api/call";
 import { Button, EmptyHint, Pending, toast } from "../design";
 import { useFetched } from "../state/fetched";
-import { noteConversation, refused, sidebar } from "../state/sidebar";
+import { forgetConversation, listed, noteConversation, refused, sidebar } from "../state/sidebar";
 import { useStore } from "../state/store";
 import { Row } from "./Row";
 
@@ -14,11 +14,12 @@ export function PutAside({ kind, chosen, back }: { kind: "archived" | "trash"; c
     items.forEach(noteConversation);
     return items;
   }, [kind]);
-  const known = useStore(sidebar).known;
-  const shown = (value ?? []).map(({ id }) => known.get(id)).filter((one) => one !== undefined && (kind === "trash" ? one.deleted_at !== null : one.archived && one.deleted_at === null));
+  // Of all that is known: what was put aside a moment ago may not be in the answer yet.
+  const shown = listed(useStore(sidebar), kind);
   const empty = async (): Promise<void> => {
     try {
       await api.delete("/api/trash");
+      shown.forEach(({ id }) => forgetConversation(id));
       toast(t("sidebar.emptied"));
     } catch (error) {
       refused.set(failureIn(error));
@@ -32,7 +33,7 @@ export function PutAside({ kind, chosen, back }: { kind: "archived" | "trash"; c
       {kind === "trash" && <p className="sidebar-note">{t("sidebar.trashHint")}</p>}
       {value === undefined && !failure && <Pending text={t("opening")} />}
       {value !== undefined && shown.length === 0 && <EmptyHint icon={kind === "trash" ? "trash" : "archive"} title={t("sidebar.nothing")} />}
-      <ul aria-label={t(`sidebar.${kind}`)}>{shown.map((one) => one && <Row key={one.id} one={one} current={false} chosen={chosen} />)}</ul>
+      <ul aria-label={t(`sidebar.${kind}`)}>{shown.map((one) => <Row key={one.id} one={one} current={false} chosen={chosen} />)}</ul>
       {kind === "trash" && shown.length > 0 && <Button kind="danger" icon="trash" onClick={() => void empty()}>{t("sidebar.empty")}</Button>}
     </>
   );

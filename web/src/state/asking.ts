@@ -4,7 +4,7 @@
  * Does: show a question at once and send it; the same question sent twice (the connection broke) is asked once, by
  * its `client_id`. A model that is not known yet is waited for.
  */
-import { api, failureIn } from "../api/call";
+import { type Body, api, failureIn } from "../api/call";
 import type { Ask, Attachment, FeedbackBody, Message, Parameters } from "../api/chat";
 import { go, to } from "../shell/router";
 import { chosenModels } from "./choosing";
@@ -71,11 +71,14 @@ export function takePendingBack(): string {
 type Asked = Awaited<ReturnType<typeof api.post<"/api/conversations/{conversation_id}/messages">>>;
 
 function take(id: string, { question, answers, comparison, conversation }: Asked): void {
-  noteConversation(conversation);
-  if (open.get().id !== id) return;
-  let next = [question, ...answers].reduce(withMessage, open.get());
+  const now = open.get();
+  // The live stream was faster: it has told of the conversation too, and perhaps of what came after this.
+  const told = now.id === id && answers.every((answer) => now.tree.byId.has(answer.id));
+  if (!told) noteConversation(conversation);
+  if (now.id !== id) return;
+  let next = [question, ...answers].reduce(withMessage, now);
   if (comparison) next = withComparison(next, comparison);
-  open.set({ ...withSummary(next, conversation), pending: null });
+  open.set({ ...(told ? next : withSummary(next, conversation)), pending: null });
 }
 
 /** Has a question answered again, beside the answers that it has; by `models`, else by those that are chosen. */
@@ -132,8 +135,8 @@ export async function stopAnswer(message_id: string): Promise<void> {
 export async function showPath(head: string): Promise<void> {
   const { id, summary, tree } = open.get();
   update({ tree: withHead(tree, head), ...(summary && { summary: { ...summary, head_id: head } }) });
-  if (id === null) return;
-  await saying(async () => noteConversation(await api.patch("/api/conversations/{conversation_id}", { path: { conversation_id: id }, body: { head_id: head } })));
+  // Also when the page is left at once.
+  if (id !== null) await tell(id, { head_id: head }, true);
 }
 
 /** Shows another question or answer at its place, and below it the newest of what followed. */
@@ -178,11 +181,22 @@ export function changeOpen(change: Settings): void {
   untold = { id, change: all, timer: setTimeout(() => void tellSettings(), TELL_MS) };
 }
 
-/** Tells the server of settings that it does not know yet; a question waits for it. */
+/** Changes on their way to the server: a question that overtook one would be answered without it, or hidden by a head that comes late. */
+let telling: Promise<unknown> = Promise.resolve();
+
+async function tell(id: string, change: Body<"/api/conversations/{conversation_id}", "patch">, keepalive = false): Promise<void> {
+  const told = saying(async () => noteConversation(await api.patch("/api/conversations/{conversation_id}", { path: { conversation_id: id }, body: change, keepalive })));
+  telling = Promise.all([telling, told]);
+  await told;
+}
+
+/** Tells the server of settings that it does not know yet; a question waits until it has them, and the path shown. */
 async function tellSettings(): Promise<void> {
-  if (!untold) return;
-  const { id, change, timer } = untold;
-  clearTimeout(timer);
-  untold = null;
-  await saying(async () => noteConversation(await api.patch("/api/conversations/{conversation_id}", { path: { conversation_id: id }, body: change })));
+  if (untold) {
+    const { id, change, timer } = untold;
+    clearTimeout(timer);
+    untold = null;
+    void tell(id, change);
+  }
+  await telling;
 }

@@ -8,17 +8,30 @@ export type SessionState = components["schemas"]["SessionState"];
 /** null = the server has not said yet. */
 export const session = createStore<SessionState | null>(null);
 
-/** Takes what the server said of the session: after a sign-in, or when it was asked. */
-export function setSession(state: SessionState): void {
+/** What is said of the session is numbered when it is asked for; what is older than what was taken is not taken. */
+let last = 0;
+let taken = 0;
+
+function take(number: number, state: SessionState | null): void {
+  if (number < taken) return;
+  taken = number;
   session.set(state);
+}
+
+/** Takes what the server said of the session after a sign-in; what was asked before it counts no more. */
+export function setSession(state: SessionState): void {
+  last += 1;
+  take(last, state);
 }
 
 /** Asks who is at the page; throws nothing: a server that does not answer leaves what was known. */
 export async function askSession(): Promise<void> {
+  last += 1;
+  const mine = last;
   try {
-    setSession(await api.get("/api/session"));
+    take(mine, await api.get("/api/session"));
   } catch (error) {
-    if (failureIn(error).code === "not_found") session.set(null);
+    if (failureIn(error).code === "not_found") take(mine, null);
   }
 }
 

@@ -33,8 +33,14 @@ function withAll(known: ReadonlyMap<string, Summary>, summaries: readonly Summar
 
 /** Fetches the list anew. Gives the id of the event from which it is to be followed. Throws `RequestFailed`. */
 export async function loadSidebar() {
+  const before = sidebar.get();
   const { folders, pinned, items, next, draft, event_id } = await api.get("/api/sidebar");
-  update({ folders, known: withAll(new Map(), [...pinned, ...items]), next, asked: true });
+  const now = sidebar.get();
+  const known = withAll(new Map(), [...pinned, ...items]);
+  // What was heard while the answer was on its way is newer than the answer.
+  for (const id of before.known.keys()) if (!now.known.has(id)) known.delete(id);
+  for (const [id, summary] of now.known) if (before.known.get(id) !== summary) known.set(id, summary);
+  update({ folders: now.folders === before.folders ? folders : now.folders, known, next, asked: true });
   return { draft, event_id };
 }
 
@@ -60,10 +66,14 @@ export function noteFolders(folders: readonly Folder[]): void {
   update({ folders });
 }
 
-/** What the list shows, newest first: neither archived nor in the trash. */
-export function listed({ known }: Sidebar): Summary[] {
+type Kind = "active" | "archived" | "trash";
+
+const kindOf = ({ archived, deleted_at }: Summary): Kind => (deleted_at !== null ? "trash" : archived ? "archived" : "active");
+
+/** What the list shows, or the archive, or the trash; newest first. */
+export function listed({ known }: Sidebar, kind: Kind = "active"): Summary[] {
   return [...known.values()]
-    .filter((one) => !one.archived && one.deleted_at === null)
+    .filter((one) => kindOf(one) === kind)
     .sort((a, b) => (a.updated_at < b.updated_at ? 1 : a.updated_at > b.updated_at ? -1 : 0));
 }
 

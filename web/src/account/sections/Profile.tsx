@@ -41,14 +41,15 @@ function Names({ me }: { me: Me }) {
   useEffect(() => {
     setName(me.name);
     setEmail(me.email ?? "");
-  }, [me]);
+    // The session is asked for again after a break in the network: what is typed stays while it says the same.
+  }, [me.name, me.email]);
   const put = async (body: { name: string; email: string }): Promise<void> => {
     await api.patch("/api/me", { body });
     await askSession();
   };
   const save = async (): Promise<void> => {
     const before = { name: me.name, email: me.email ?? "" };
-    if (await run(() => put({ name: name.trim(), email: email.trim() }))) toast(t("account.profile.saved"), () => void run(() => put(before)));
+    if (await run(() => put({ name: name.trim(), email: email.trim() }))) toast(t("account.profile.saved"), () => void run(() => put(before)), "profile");
   };
   const changed = name.trim() !== me.name || email.trim() !== (me.email ?? "");
   return (

@@ -31,10 +31,10 @@ export function Access({ person, mine, again }: { person: Person; mine: boolean;
     }
   };
   const setRole = async (role: Role): Promise<void> => {
-    if (await run(() => put({ role }))) toast(t("administration.person.roleNow", { name: person.name, role: t(`account.roles.${role}`) }), () => void run(() => put({ role: person.role })));
+    if (await run(() => put({ role }))) toast(t("administration.person.roleNow", { name: person.name, role: t(`account.roles.${role}`) }), () => void run(() => put({ role: person.role })), `role/${person.id}`);
   };
   const setDisabled = async (off: boolean): Promise<void> => {
-    if (await run(() => put({ disabled: off }))) toast(t(off ? "administration.person.off" : "administration.person.on", { name: person.name }), () => void run(() => put({ disabled: !off })));
+    if (await run(() => put({ disabled: off }))) toast(t(off ? "administration.person.off" : "administration.person.on", { name: person.name }), () => void run(() => put({ disabled: !off })), `disabled/${person.id}`);
   };
   return (
     <Part title={t("administration.person.access")}>

@@ -24,7 +24,7 @@ export function Contact({ person, again }: { person: Person; again: () => Promis
     setEmail(before.email);
   };
   const save = async (): Promise<void> => {
-    if (await run(() => put({ name: name.trim(), email: email.trim() }))) toast(t("account.profile.saved"), () => void undo());
+    if (await run(() => put({ name: name.trim(), email: email.trim() }))) toast(t("account.profile.saved"), () => void undo(), `profile/${person.id}`);
   };
   return (
     <Part title={t("administration.person.contact")}>
