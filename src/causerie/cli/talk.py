@@ -28,8 +28,8 @@ from causerie.inference.router import Released, Router
 from causerie.inference.wire import Failures, Timeouts, client_session, post, read_events
 from causerie.settings import Settings
 
-_LOOK = aiohttp.ClientTimeout(total=2)
-"""A server on this machine answers at once, or is not one of ours."""
+_LOOK = aiohttp.ClientTimeout(total=10, connect=2)
+"""A server on this machine is reached at once, or there is none; one that is busy may take a while to answer."""
 
 
 class Talk(Protocol):

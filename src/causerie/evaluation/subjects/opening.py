@@ -51,7 +51,7 @@ ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3"})
 FLOAT32_BYTES = 4
 MEMORY_SHARE = 0.5
 """Of the memory that is free, which weights in torch may take beside llama.cpp's."""
-_LOOK = aiohttp.ClientTimeout(total=2)
+_LOOK = aiohttp.ClientTimeout(total=10, connect=2)
 
 
 @asynccontextmanager
