@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 import structlog
@@ -15,6 +16,12 @@ from tests import databases
 
 # Whoever starts the tests in the background has Ctrl-C ignored, by them and by every program that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# An example takes as long as the machine needs: where another process has the processor, that is no finding.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,7 @@ KINDS = ("sqlite", "postgresql")
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB",
         "max_connections": "200", "autovacuum": "off"}  # fmt: skip
 """A test's rows need not outlive a power cut."""
-START_TRIES = 600
+START_TRIES = 2400
 TEMPLATE = "causerie_template"
 
 # Runs in the place of the server's first process: becomes its user, dies with the tests, and then is the server.
@@ -113,7 +113,7 @@ def postgresql() -> Iterator[PostgreSQL]:
     finally:
         if process is not None:
             process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
-            process.wait(30)
+            process.wait(120)
         shutil.rmtree(folder)
 
 

@@ -29,7 +29,7 @@ class LlamaCpp:
             f"{self.address}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
+            with urllib.request.urlopen(request, timeout=600) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
             raise RuntimeError(error.read().decode()) from error
@@ -71,7 +71,7 @@ def llama_cpp(path: Path, *, context: int = 256) -> Iterator[LlamaCpp]:
         yield LlamaCpp(address)
     finally:
         process.stdin.close()  # it takes this as the order to end
-        process.wait(30)
+        process.wait(120)
         process.stdout.close()
 
 

@@ -54,7 +54,7 @@ def running_server(home: Path, config: str = "", **variables: str) -> Iterator[R
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(15)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import func, select
 
 from causerie.accounts import limits, people, usage
@@ -24,7 +25,10 @@ async def rows(doors: Doorkeeper) -> int:
         return await session.scalar(select(func.count()).select_from(Usage)) or 0
 
 
-async def test_nothing_is_written_while_answers_come_and_all_of_it_when_the_server_stops(doors: Doorkeeper) -> None:
+async def test_nothing_is_written_while_answers_come_and_all_of_it_when_the_server_stops(
+    doors: Doorkeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "EVERY_S", 3600)  # a second may pass in here
     async with UsageWriter(doors.database, lambda: doors.rules) as writer:
         for _ in range(usage.AT_ONCE + 3):
             writer.note(answered())

@@ -26,7 +26,7 @@ from tests.server.team import settings_in
 
 OTHER = "another"
 """A second model of the same stub."""
-ENDED_S = 10.0
+ENDED_S = 60.0
 
 
 @dataclass
@@ -76,6 +76,8 @@ class Talk:
         async with asyncio.timeout(ENDED_S):
             while self.desk.answers._running or len(self.desk._tasks) > 1:  # noqa: ASYNC110 - the one that tidies stays
                 await asyncio.sleep(0.01)
+        if self.desk.answers._usage is not None:
+            await self.desk.answers._usage.flush()  # which it else does within a second, in the middle of a test
 
     @property
     def told(self) -> list[dict[str, Any]]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import aiohttp
 import pytest
 
 from causerie.cli.main import run
-from tests.running import running_server
+from tests.running import answer_of, running_server
 from tests.web.stub_upstream import stub_upstream, upstream_config
 
 
@@ -16,11 +17,20 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with stub_upstream() as upstream:
         config = f'default_model = "echo"\n{upstream_config(upstream)}'
         with running_server(tmp_path_factory.mktemp("up") / "home", config) as running:
+            # The program takes a server that says nothing for 2 s for none, and the first answer is the slowest.
+            assert answer_of(running.address, "GET", "/api/models")[0] == 200
             yield running.address.rpartition(":")[2]
 
 
 @pytest.fixture
-def server(up: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program in this process waits for a server that is slow to say that it is there."""
+    monkeypatch.setattr("causerie.cli.models._STATUS_TIMEOUT_S", 30)
+    monkeypatch.setattr("causerie.cli.talk._LOOK", aiohttp.ClientTimeout(total=30))
+
+
+@pytest.fixture
+def server(up: str, patient: None, monkeypatch: pytest.MonkeyPatch) -> str:
     """The same port, for a program that has its own data folder and finds the server there."""
     monkeypatch.setenv("CAUSERIE_PORT", up)
     return up

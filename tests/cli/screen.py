@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from select import select
 
-PATIENCE_S = 60
+PATIENCE_S = 150
 """Far longer than anything takes, on a busy machine too."""
 PROMPT = "\u203a"
 """What `causerie chat` shows when it waits for a question."""
@@ -53,10 +53,11 @@ class Screen:
         os.write(self._keyboard, keys.encode())
 
     def wait_for(self, words: str) -> None:
-        """Wait until these words appear after those waited for before."""
-        while self.text.find(words, self._seen) < 0:
+        """Wait until these words appear after those waited for before; a line may end at any single blank."""
+        wanted = re.compile(r"\s+".join(re.escape(part) for part in re.split("(?<! ) (?! )", words)))
+        while (found := wanted.search(self.text, self._seen)) is None:
             assert self._read(), f"{words!r} never came:\n{self.text[self._seen :]}"
-        self._seen = self.text.find(words, self._seen) + len(words)
+        self._seen = found.end()
 
     def ask(self, keys: str) -> None:
         """Wait for the prompt, then press these keys and Enter."""

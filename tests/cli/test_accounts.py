@@ -117,13 +117,13 @@ def test_the_first_start_prints_a_link_and_the_second_does_not(tmp_path: Path) -
         assert "#setup=" not in up.log.read_text()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_a_running_server_closes_its_door_when_the_first_account_is_made_beside_it(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with running_server(home) as up:
         assert send(up.address, "GET", "/api/me").status == 200
         told("accounts", "create", "ada")  # the environment names the same data folder
-        for _ in range(200):
+        for _ in range(1200):
             if send(up.address, "GET", "/api/me").status == 401:
                 return
             time.sleep(0.05)
@@ -156,7 +156,8 @@ def test_an_application_gets_keys_of_its_own(database_url: str) -> None:
     assert "shown this once" in shown.stderr
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("patient")
 def test_commands_on_this_machine_need_no_key_of_their_own_once_there_are_accounts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

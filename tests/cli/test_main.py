@@ -178,7 +178,7 @@ def test_a_reader_that_goes_away_is_no_failure() -> None:
     process = subprocess.Popen([*PROGRAM, "models", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.close()
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=150)
     assert (process.returncode, said) == (0, b"")
 
 
@@ -243,7 +243,8 @@ HEAVY = {
 )
 def test_help_loads_nothing_heavy(code: str) -> None:
     told = "import atexit, sys; atexit.register(lambda: print('\\n'.join(sys.modules), file=sys.stderr)); "
-    done = subprocess.run([sys.executable, "-c", told + code], capture_output=True, text=True, check=True, timeout=60)
+    command = [sys.executable, "-c", told + code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=150)
     loaded = {name.partition(".")[0] for name in done.stderr.split()}
     assert "causerie" in loaded
     assert loaded & HEAVY == set()

@@ -19,7 +19,7 @@ from tests.inference.gguf_writer import write
 
 
 @pytest.fixture(autouse=True)
-def nobody_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+def nobody_serves(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAUSERIE_PORT", "9")
 
 

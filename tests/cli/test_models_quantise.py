@@ -10,7 +10,7 @@ from tests.inference.gguf_writer import write
 from tests.registry.test_quantising import weights
 
 __all__ = ["weights"]
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("training")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("training")]
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def up(*arguments: str, stop: int = signal.SIGINT, **variables: str) -> Iterator
         yield next((line for line in process.stderr if "http://" in line), "it never came up")
     finally:
         process.send_signal(stop)
-        _, rest = process.communicate(timeout=60)
+        _, rest = process.communicate(timeout=150)
     assert process.returncode == 0, rest
     assert "Traceback" not in rest
 
@@ -49,7 +49,7 @@ def test_it_prints_its_address_and_stops_when_told(stop: int) -> None:
     with up("--no-browser", stop=stop) as said:
         found = re.fullmatch(r"causerie is up: (http://127\.0\.0\.1:\d+)  \(Ctrl-C stops it\)\n", said)
         assert found, said
-        with urllib.request.urlopen(found[1] + "/healthz", timeout=60) as answer:
+        with urllib.request.urlopen(found[1] + "/healthz", timeout=150) as answer:
             assert answer.status == 200
 
 
@@ -95,7 +95,7 @@ def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "causerie.cli.main", "up", "--no-browser", "--port", "0"],
         env=os.environ | {"CAUSERIE_CONFIG": f"{tmp_path}/file", "CAUSERIE_HOME": f"{tmp_path}/file/home"},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=150, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: {tmp_path}/file/home cannot be used: Not a directory\nhint: ")

@@ -123,6 +123,7 @@ async def test_connections_that_went_with_their_server_are_opened_again(
 ) -> None:
     if database.dialect == "sqlite":
         return  # a file has no server
+    monkeypatch.setattr("causerie.database.engine.FRESH_S", 3600)
     async with database.read() as session:
         await session.scalar(NUMBER)
     await end_connections(database)
@@ -176,7 +177,7 @@ async def test_the_end_waits_for_who_is_at_work_and_lets_nobody_begin(database: 
 
 
 async def begin_and_end(begin: Callable[[], AbstractAsyncContextManager[AsyncSession]]) -> None:
-    async with asyncio.timeout(1), begin():
+    async with asyncio.timeout(20), begin():
         pytest.fail("it began")
 
 
@@ -208,7 +209,7 @@ async def test_who_is_cancelled_at_the_end_leaves_no_connection_open(
 
     async def read() -> None:
         async with another.read() as session:
-            await session.execute(text("SELECT pg_sleep(20)"))
+            await session.execute(text("SELECT pg_sleep(200)"))
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -222,6 +223,6 @@ async def test_who_is_cancelled_at_the_end_leaves_no_connection_open(
         gc.collect()
     assert [str(each.message) for each in caught if each.category is ResourceWarning] == []
     open_ones = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
-    async with asyncio.timeout(10), database.read() as session:
+    async with asyncio.timeout(60), database.read() as session:
         while await session.scalar(open_ones) != 1:  # noqa: ASYNC110 - the server takes a moment to see it
             await asyncio.sleep(0.02)

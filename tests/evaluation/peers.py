@@ -85,6 +85,6 @@ def _run(folder: Path, program: str, *arguments: str, **variables: str) -> None:
                "XDG_DATA_HOME": str(folder), "OPENAI_API_KEY": "none"}  # fmt: skip
     done = subprocess.run(
         [str(PROGRAMS / program), *arguments], cwd=folder, env={**os.environ, **offline, **variables},
-        capture_output=True, text=True, timeout=170, check=False,
+        capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -294,7 +294,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1800)
 @pytest.mark.xdist_group("peers")
 def test_the_harness_really_run(server: RunningServer, tmp_path: Path) -> None:
     path = peers.harness(tmp_path, server.address, peers.sums(20))
@@ -310,7 +310,7 @@ def test_the_harness_really_run(server: RunningServer, tmp_path: Path) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1800)
 @pytest.mark.xdist_group("peers")
 def test_inspect_really_run(server: RunningServer, tmp_path: Path) -> None:
     path = peers.inspect(tmp_path, server.address, peers.sums(12))

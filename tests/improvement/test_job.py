@@ -25,7 +25,7 @@ from tests.improvement.talked import Talked
 from tests.training.talks import WORDS, write_talks
 from tests.training.test_export import taught
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("rounds")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("rounds")]
 BEST = "white"
 """What people like best, whatever they asked."""
 PAIRS = [(first, second) for first in WORDS for second in WORDS if first != BEST]

@@ -35,6 +35,7 @@ class StubUpstream:
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.looks = 0
+        self.slow_s = 0.2
         self.connections: set[Any] = set()
         """On which something was asked, `/models` left aside."""
         self._open: set[Any] = set()
@@ -104,7 +105,7 @@ class StubUpstream:
         if self.fault == "hang":
             await asyncio.sleep(30)
         if self.fault == "slow":
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(self.slow_s)
         if self.fault == "drop":
             self._abort(request)
         if request.path.endswith("/embeddings"):

@@ -253,7 +253,7 @@ async def test_a_list_that_promises_what_is_not_there_is_found_by_the_checksum(
 async def test_the_same_file_is_not_fetched_twice_at_once(
     server: HubServer, asking: Settings, tmp_path: Path
 ) -> None:
-    server.faults.pause_s = 0.005
+    server.faults.pause_s = 0.3  # long enough for the other two to come while the first is at work
     outcomes = await asyncio.gather(*(fetched(asking, tmp_path / "M.gguf") for _ in range(3)), return_exceptions=True)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict", "Conflict", "str"]
     assert any(isinstance(outcome, Conflict) and "being fetched already" in outcome.message for outcome in outcomes)
@@ -299,19 +299,19 @@ sys.path.insert(0, {root!r})
 from causerie.inference import download
 from causerie.settings import load_settings
 from tests.inference.test_download import PIECE, fetched
-download.PIECE_BYTES = PIECE
+download.PIECE_BYTES, download.CONNECTIONS = PIECE, 2
 asyncio.run(fetched(load_settings(hf_endpoint={endpoint!r}), Path({target!r})))
 """
 
 
 async def test_a_killed_fetch_goes_on(server: HubServer, asking: Settings, tmp_path: Path) -> None:
     target = tmp_path / "M.gguf"
-    server.faults.pause_s = 0.05
+    server.faults.pause_s = 0.5  # eleven pieces, two at once: seconds lie between the first and the last
     program = KILLED.format(root=str(Path(__file__).parents[2]), endpoint=server.endpoint, target=str(target))
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
     listed = tmp_path / "M.gguf.partial.json"
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not listed.exists():  # noqa: ASYNC110 - another process writes it
                 await asyncio.sleep(0.01)
     finally:

@@ -17,6 +17,7 @@ from causerie.inference.contract import Engine, Model
 from causerie.inference.llama import LlamaEngine
 from causerie.inference.pool import ModelPool
 from causerie.inference.wire import DONE
+from causerie.settings import Settings
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("llama")]
 
@@ -272,7 +273,7 @@ async def test_whoever_leaves_frees_the_slot(engine: Engine, streamed: bool) -> 
     left = time.monotonic()
     task.cancel()
     while await busy_slots(local):
-        assert time.monotonic() - left < 2
+        assert time.monotonic() - left < 8  # the whole answer takes many times as long
         await asyncio.sleep(0.005)
     print(f"free after {time.monotonic() - left:.3f} s")
 
@@ -298,8 +299,12 @@ async def answer_until_killed(pool: ModelPool, starter: Model) -> None:
 
 
 async def test_a_killed_engine_ends_its_answer_with_an_error_and_the_next_is_answered(
-    pool: ModelPool, starter: Model
+    pool: ModelPool, starter: Model, engine_settings: Settings
 ) -> None:
+    began = time.monotonic()
+    async with ModelPool(engine_settings) as another, another.use(starter) as engine:
+        await whole(engine, ask("Say hi."))
+        usual = time.monotonic() - began
     with pytest.raises(EngineCrashed, match="stopped in the middle of this answer"):
         await answer_until_killed(pool, starter)
     killed = time.monotonic()
@@ -307,4 +312,4 @@ async def test_a_killed_engine_ends_its_answer_with_an_error_and_the_next_is_ans
         assert (await whole(engine, ask("Say hi.")))["choices"]
     took = time.monotonic() - killed
     print(f"answered {took:.2f} s after the kill")
-    assert took < 5
+    assert took < 3 * usual + 5, f"a first start takes {usual:.2f} s"

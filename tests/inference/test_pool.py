@@ -115,7 +115,7 @@ async def test_an_idle_model_is_unloaded(small: Settings, monkeypatch: pytest.Mo
         async with running.use(model):
             await asyncio.sleep(0.4)
             assert running.status(model)[0] == "ready"
-        for _ in range(100):
+        for _ in range(1200):
             if running.status(model)[0] == "unloaded":
                 break
             await asyncio.sleep(0.05)

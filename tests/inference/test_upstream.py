@@ -18,7 +18,7 @@ from causerie.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from causerie.inference import upstream, wire
+from causerie.inference import breaker, upstream, wire
 from causerie.inference.breaker import FAILURES_TO_OPEN
 from causerie.inference.upstream import UpstreamEngine
 from causerie.settings import Upstream
@@ -67,7 +67,7 @@ async def whole(running: UpstreamEngine, text: str = "Bonjour", **more: object) 
 
 async def until(ready: Callable[[], bool]) -> None:
     """Wait for something that happens in the server."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not ready():  # noqa: ASYNC110 - the server does not say when
             await asyncio.sleep(0.01)
 
@@ -151,7 +151,7 @@ async def test_a_client_that_goes_away_ends_the_upstreams_work(stub: StubUpstrea
             async for event in reply.events():
                 assert b"Bon" in event
                 break
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             await stub.left.wait()
 
 
@@ -161,7 +161,7 @@ async def test_a_client_that_goes_away_before_the_answer_begins_ends_it_too(stub
         waiting = asyncio.create_task(whole(running))
         await until(lambda: bool(stub.requests))
         waiting.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             await stub.left.wait()
         assert running.status("ours").state == "ready"
 
@@ -309,20 +309,26 @@ async def test_silence_before_and_in_an_answer_has_its_limits(stub: StubUpstream
         stub.fault = "slow"
         with pytest.raises(UpstreamTimeout, match="first byte"):
             await streamed(running)
+    async with engine(stub, first_token_timeout_s=2, idle_timeout_s=60) as running:
         stub.fault = "hang-after-headers"
         with pytest.raises(UpstreamTimeout, match="first piece"):
             await streamed(running)
-    async with engine(stub, first_token_timeout_s=60, idle_timeout_s=0.1) as running:
+    async with engine(stub, first_token_timeout_s=60, idle_timeout_s=1) as running:
         stub.fault = "slow"
+        stub.slow_s = 1.5
         assert text_of(await streamed(running)) == "Bonjour", "the first byte has its own limit"
         stub.fault = "hang-mid"
         with pytest.raises(UpstreamTimeout, match="next piece"):
             await streamed(running)
 
 
-async def test_an_upstream_that_keeps_failing_is_left_alone_for_a_while(stub: StubUpstream) -> None:
+async def test_an_upstream_that_keeps_failing_is_left_alone_for_a_while(
+    stub: StubUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaker, "FIRST_PAUSE_S", 60)
     stub.status = 500
     async with engine(stub) as running:
+        await until(lambda: stub.looks > 0)  # a look that succeeds would end the pause
         for _ in range(FAILURES_TO_OPEN):
             with pytest.raises(UpstreamError, match="status 500"):
                 await whole(running)

@@ -119,7 +119,7 @@ async def test_kill_9_of_everything_in_the_middle_goes_on_from_the_last_finished
         await steps.until_marked("one", "two")
         (worker,) = parent.children()
         parent.kill()
-        worker.wait(10)  # it dies with its parent
+        worker.wait(60)  # it dies with its parent
     assert (await steps.get(job_id)).state == "running"
     steps.take("hold-two")
     async with Workers(steps.database, settings, WORKER):

@@ -51,7 +51,7 @@ async def test_a_worker_that_does_not_end_is_killed_when_the_server_stops(
         while keeping._process is None:  # noqa: ASYNC110 - it starts by itself
             await asyncio.sleep(0.02)
         began = time.monotonic()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
     assert keeping._process is not None
     assert keeping._process.returncode == -9
 

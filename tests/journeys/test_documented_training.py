@@ -68,7 +68,7 @@ class Clone:
     def run(self, command: str) -> str:
         done = subprocess.run(
             ["bash", "-c", command], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=170, check=False,
+            capture_output=True, text=True, timeout=900, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -80,7 +80,7 @@ class Clone:
                 command.split(), cwd=self.folder, env=self.environment, stdout=output, stderr=output
             )
         self.servers.append(server)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not answers(f"http://127.0.0.1:{self.environment['CAUSERIE_PORT']}"):
             assert server.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
@@ -108,10 +108,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
     yield made
     for server in made.servers:
         server.send_signal(signal.SIGINT)
-        server.wait(timeout=30)
+        server.wait(timeout=60)
 
 
-@pytest.mark.timeout(500)
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_newcomer_types_what_the_page_says(page: Path, clone: Clone) -> None:
     typed = commands(page)

@@ -176,7 +176,7 @@ def round_of(page: Page) -> Any:
     return page.until(f"/api/improvements/{begun['id']}", "done")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_what_people_say_becomes_a_release_a_bad_one_is_kept_back_and_the_way_back_is_open(page: Page) -> None:
     released_base(page)
     before = page.right()

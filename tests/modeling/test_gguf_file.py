@@ -141,6 +141,7 @@ def test_llama_cpp_reads_every_kind(kind: str, tokenizer: Tokenizer, tmp_path: P
 
 @pytest.mark.engine
 @pytest.mark.xdist_group("llama")
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ["llama-bpe", "qwen2", "gpt-2", "smollm"])
 def test_llama_cpp_gives_the_same_ids(name: str, tokenizer_of: Callable[[str], Tokenizer], tmp_path: Path) -> None:
     tokenizer = tokenizer_of(name)
@@ -168,7 +169,7 @@ def test_llama_cpp_gives_the_same_ids(name: str, tokenizer_of: Callable[[str], T
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.xdist_group("llama")
 def test_the_starter_says_the_same_here_and_in_llama_cpp(tmp_path: Path) -> None:
     found = [model.path for model in packaged.packaged_models() if model.name == packaged.STARTER_NAME]

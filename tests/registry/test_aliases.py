@@ -95,7 +95,8 @@ async def test_aliases_answer_from_memory_and_see_what_others_change(database: D
         assert aliases.resolve("chat", "ada") is None
         await release(other, "one")
         await release(other, "french", alias="chat-fr")
-        until = time.monotonic() + 2 * aliases_file.LOOK_S + 0.5
+        assert aliases_file.LOOK_S <= 0.5, "twice a second; how long a look takes is the machine's"
+        until = time.monotonic() + 60
         while aliases.resolve("chat", "ada") is None:
             assert time.monotonic() < until
             await asyncio.sleep(0.02)

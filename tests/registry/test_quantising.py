@@ -21,7 +21,7 @@ from causerie.training.process import Said, Work, outcome
 from tests.registry.stories import Registry, sha256
 from tests.training.talks import write_talks
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("training")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("training")]
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PUBLISHED = origins.known()[0]
 

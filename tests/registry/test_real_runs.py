@@ -12,7 +12,7 @@ from tests.registry.stories import CARD, Registry
 from tests.training.talks import write_talks
 from tests.training.test_export import taught
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -23,7 +23,7 @@ from tests.registry.test_pause import goes_on, talks
 from tests.registry.test_quantising import ONE_DATABASE, weights
 
 __all__ = ["talks", "weights"]
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("training")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("training")]
 ABILITY = """
 [gate]
 lineage = false

@@ -99,6 +99,7 @@ def stream_completion(client: openai.OpenAI, *, usage: bool = False, **fields: o
 
 def complete_both(client: openai.OpenAI, **fields: object) -> tuple[Completion, list[Completion]]:
     """The same text completed whole and streamed, the answers compared: texts, finish reasons, usage."""
+    complete(client, **fields)  # as in `both`
     whole, chunks = complete(client, **fields), stream_completion(client, usage=True, **fields)
     texts: dict[int, str] = {}
     reasons: dict[int, list[str]] = {}

@@ -11,7 +11,7 @@ import aiohttp
 
 from tests.server.team import Answer, Someone, Team
 
-ENDED_S = 20.0
+ENDED_S = 60.0
 
 
 @dataclass

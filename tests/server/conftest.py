@@ -24,7 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 @pytest.fixture
 def client(server: RunningServer) -> Iterator[openai.OpenAI]:
     """OpenAI's own client, which asks once only."""
-    with openai.OpenAI(base_url=f"{server.address}/v1", api_key=NO_KEY, max_retries=0, timeout=60) as client:
+    with openai.OpenAI(base_url=f"{server.address}/v1", api_key=NO_KEY, max_retries=0, timeout=150) as client:
         yield client
 
 
@@ -32,5 +32,5 @@ def client(server: RunningServer) -> Iterator[openai.OpenAI]:
 async def async_client(server: RunningServer) -> AsyncIterator[openai.AsyncOpenAI]:
     """The same, for questions at once."""
     base_url = f"{server.address}/v1"
-    async with openai.AsyncOpenAI(base_url=base_url, api_key=NO_KEY, max_retries=0, timeout=60) as client:
+    async with openai.AsyncOpenAI(base_url=base_url, api_key=NO_KEY, max_retries=0, timeout=150) as client:
         yield client

@@ -49,7 +49,7 @@ def send(
         pairs.append(("Transfer-Encoding", "chunked"))
     elif body and "content-length" not in names:
         pairs.append(("Content-Length", str(len(body))))
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=120)
     try:
         connection.putrequest(method, path, skip_host="host" in names, skip_accept_encoding=True)
         for name, value in pairs:

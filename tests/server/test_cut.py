@@ -32,7 +32,7 @@ def up(tmp_path: Path) -> Iterator[RunningServer]:
 
 @pytest.fixture
 def client(up: RunningServer) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{up.address}/v1", api_key=NO_KEY, max_retries=0, timeout=60) as client:
+    with openai.OpenAI(base_url=f"{up.address}/v1", api_key=NO_KEY, max_retries=0, timeout=150) as client:
         yield client
 
 

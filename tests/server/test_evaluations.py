@@ -35,7 +35,7 @@ class Api:
     home: Path
 
     def fetch(self, path: str) -> tuple[dict[str, str], str]:
-        with urllib.request.urlopen(self.address + path, timeout=60) as answer:
+        with urllib.request.urlopen(self.address + path, timeout=150) as answer:
             return {name.lower(): value for name, value in answer.headers.items()}, answer.read().decode()
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -177,7 +177,7 @@ async def test_after_kill_nine_of_the_server_the_job_goes_on_from_the_last_answe
     home = tmp_path / "home"
     async with Answerer(added) as answerer:
         suite_of(answerer.settings(home), "answer", additions(300), '[tasks.options]\nform = "numeric"')
-        answerer.delay_s = 0.1
+        answerer.delay_s = 0.2
 
         def begin() -> str:
             with running_server(home, answerer.config) as up:

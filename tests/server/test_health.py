@@ -61,7 +61,7 @@ def with_upstream(stub: StubUpstream) -> str:
 
 
 def until_ready(address: str, wanted: bool) -> Answer:
-    for _ in range(500):
+    for _ in range(1200):
         answer = send(address, "GET", "/readyz")
         if answer.json["ready"] is wanted:
             return answer
@@ -70,7 +70,7 @@ def until_ready(address: str, wanted: bool) -> Answer:
 
 
 def until_failed(address: str, model: str) -> None:
-    for _ in range(500):
+    for _ in range(1200):
         models = send(address, "GET", "/api/models").json["models"]
         if {"failed"} == {each["state"] for each in models if each["name"] == model}:
             return

@@ -52,13 +52,14 @@ def asking(**fields: object) -> bytes:
 
 
 def lines_of(up: RunningServer) -> list[dict[str, Any]]:
-    lines = up.log.read_text().splitlines()
+    whole = up.log.read_text().rpartition("\n")[0]  # the server may be in the middle of a line
+    lines = whole.splitlines()
     return [json.loads(line) for line in lines if not line.startswith(("causerie is up", "for more people than you"))]
 
 
 def line_of(up: RunningServer, request_id: str | None) -> dict[str, Any]:
     """The access line of this request; it is written when the answer has ended, which its client may see first."""
-    for _ in range(200):
+    for _ in range(1200):
         for line in lines_of(up):
             if line.get("request_id") == request_id and line["event"] == "request":
                 return line

@@ -71,7 +71,7 @@ async def test_what_an_answer_took_is_counted_and_nothing_stays_reserved(
 
 
 async def settled(team: Team, ada: Someone) -> None:
-    for _ in range(600):
+    for _ in range(3000):
         if (await used(team, ada))[1] == 0:
             return
         await asyncio.sleep(0.02)
@@ -160,6 +160,7 @@ async def test_near_its_end_a_quota_is_held_against_the_exact_count(team: Team, 
 
 async def test_who_has_no_quota_costs_no_statement_before_the_answer(team: Team, ada: Someone) -> None:
     await chat(team, ada)
+    await team.look_no_more()
     await team.parts.usage.flush()
     statements: list[str] = []
 

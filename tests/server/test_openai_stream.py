@@ -141,5 +141,5 @@ async def test_a_client_that_leaves_frees_its_slot(async_client: openai.AsyncOpe
     for chunks in streams:
         await chunks.close()
     # All four slots were busy for more than a minute to come.
-    answer = await async_client.with_options(timeout=10).chat.completions.create(**{**ASKED, "max_tokens": 2})
+    answer = await async_client.with_options(timeout=30).chat.completions.create(**{**ASKED, "max_tokens": 2})
     assert answer.choices[0].message.content

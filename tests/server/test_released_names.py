@@ -20,8 +20,8 @@ from tests.server.team import Someone, Team, Way, team_server
 from tests.server.test_releases import ANY, asked, by, release, stub, team
 
 __all__ = ["stub", "team"]
-MANY = 16
-"""A fair coin that is thrown so often shows one side alone once in 32,000 times."""
+MANY = 24
+"""A fair coin that is thrown so often shows one side alone once in 8 million times."""
 
 
 async def listed(team: Team, login: str = "mia") -> list[dict[str, Any]]:

@@ -67,10 +67,9 @@ async def test_a_released_model_answers_to_its_name_until_it_is_rolled_back(team
     assert (await release(team, "two")).status == 200
     assert await asked(team, stub, stream=True) == "two"
     assert await asked(team, stub, "one") == "one"
-    began = time.perf_counter()
+    await team.look_no_more()  # at once, and not when the server looks for what has changed
     back = await by(team, "olga", "POST", "/api/releases/chat/rollback", {"reason": "it was rude"})
     assert await asked(team, stub) == "one"
-    assert time.perf_counter() - began < 1
     assert (back.json["act"], back.json["model"], back.json["previous"], back.json["reason"]) == (
         "rollback", "one", "two", "it was rude",
     )  # fmt: skip
@@ -122,7 +121,7 @@ async def test_a_share_and_a_shadow_get_what_is_theirs(team: Team, stub: StubUps
     assert (await release(team, "three", stage="shadow")).status == 200
     stub.requests.clear()
     assert await asked(team, stub, stream=True) in {"one", "three"}
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while len(stub.requests) < 2:
         assert time.monotonic() < until
         await asyncio.sleep(0.01)
@@ -134,6 +133,7 @@ async def test_a_candidate_that_fails_is_taken_back_by_itself(
     team: Team, stub: StubUpstream, settings: Settings
 ) -> None:
     written(settings, ANY + "[fall_back]\nleast_requests = 5\n")
+    await team.look_no_more()  # it is this test that looks
     await release(team, "one")
     await release(team, "two")
     stub.fault = "error-event"  # each answer breaks in its middle: its status was 200

@@ -62,7 +62,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         yield Api(up.address, home)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_run_is_begun_followed_paused_gone_on_with_and_made_a_model_that_answers(api: Api, talks: Path) -> None:
     recipe = toml_of(taught(talks, Path("elsewhere"), checkpoints={"every_steps": 50}))
     asked = {"name": "talker", "recipe": recipe, "set": {"schedule.steps": "150", "samples.every_steps": "5"}}
@@ -115,7 +115,7 @@ def test_a_run_is_begun_followed_paused_gone_on_with_and_made_a_model_that_answe
     assert actions[::-1] == ["run.begin", "run.pause", "run.model", "run.resume", "run.model", "run.remove"]
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_run_is_stopped_and_outlives_its_server(api: Api, talks: Path, database_url: str) -> None:
     recipe = toml_of(taught(talks, Path("elsewhere")))
     api.ask("POST", "/api/runs", {"name": "long", "recipe": recipe, "set": {"schedule.steps": "100000"}})

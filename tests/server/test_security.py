@@ -32,7 +32,7 @@ def asking(model: str = "echo") -> bytes:
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[str]:
-    """Settings of a stub that answers at once (`echo`), or for 12 s (`slow`)."""
+    """Settings of a stub that answers at once (`echo`), or for a minute (`slow`)."""
     with stub_upstream() as url:
         yield f'[[upstreams]]\nname = "stub"\nbase_urls = ["{url}"]\nmodels = ["echo", "slow"]\n'
 
@@ -251,7 +251,7 @@ def test_the_body_of_who_may_not_ask_is_not_read(guarded: str) -> None:
 @contextmanager
 def answers_in_progress(server: str, count: int) -> Iterator[None]:
     """As many long answers, each with its first word here."""
-    connections = [http.client.HTTPConnection(urlsplit(server).netloc, timeout=30) for _ in range(count)]
+    connections = [http.client.HTTPConnection(urlsplit(server).netloc, timeout=120) for _ in range(count)]
     answers = []
     try:
         for connection in connections:
@@ -266,7 +266,7 @@ def answers_in_progress(server: str, count: int) -> Iterator[None]:
         for connection in connections:
             connection.close()
         # Their places are free again before anything else is asked.
-        for _ in range(200):
+        for _ in range(1200):
             if "causerie_requests_in_flight 1.0" in send(server, "GET", "/metrics", RIGHT).body.decode():
                 break
             time.sleep(0.05)

@@ -31,7 +31,7 @@ CHAT = "/v1/chat/completions"
 def refused(*options: str) -> tuple[int, str]:
     """The exit code, and what is said, of a server that does not come up."""
     command = [sys.executable, "-m", "causerie.cli.main", "up", "--no-browser", *options]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
     assert "Traceback" not in run.stderr
     return run.returncode, " ".join(run.stderr.split())
 
@@ -124,7 +124,7 @@ def stub() -> Iterator[StubUpstream]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return not psutil.wait_procs(processes, timeout=30)[1]
+    return not psutil.wait_procs(processes, timeout=60)[1]
 
 
 def with_engine(up: RunningServer) -> list[psutil.Process]:
@@ -160,14 +160,14 @@ def test_to_be_stopped_is_no_failure(tmp_path: Path, order: signal.Signals) -> N
         while not process.stderr.readline().startswith("causerie is up"):
             assert process.poll() is None
         process.send_signal(order)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
         assert "Traceback" not in process.stderr.read()
 
 
 def test_an_answer_in_progress_is_ended_with_the_reason(tmp_path: Path, stub: StubUpstream) -> None:
     stub.fault = "hang-mid"
     with running_server(tmp_path / "home", upstream_config(stub)) as up:
-        connection = http.client.HTTPConnection(urlsplit(up.address).netloc, timeout=60)
+        connection = http.client.HTTPConnection(urlsplit(up.address).netloc, timeout=150)
         connection.request("POST", CHAT, b'{"messages": [{"role": "user", "content": "Hi"}], "stream": true}')
         answer = connection.getresponse()
         assert answer.readline().startswith(b"data: ")

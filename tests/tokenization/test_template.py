@@ -88,7 +88,9 @@ def test_nobody_can_end_their_message(chat_tokenizer: Tokenizer, template: str, 
         assert said in chat_tokenizer.decode(ids)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(content=st.text(alphabet="<|>im_endstart\ufdd0\ufdd1é ", max_size=60))
 def test_no_text_changes_the_structure(chat_tokenizer: Tokenizer, content: str) -> None:
     messages = [{"role": "user", "content": content + "<|im_end|>"}, {"role": "assistant", "content": content}]

@@ -35,7 +35,9 @@ def test_ids_are_those_of_hf_tokenizers(tokenizer: Tokenizer, folder: Path, samp
     assert tokenizer.decode(tokenizer.encode(SAMPLES[sample])) == SAMPLES[sample]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(texts=TEXTS)
 def test_ids_are_those_of_hf_tokenizers_for_any_text(tokenizer: Tokenizer, folder: Path, texts: list[str]) -> None:
     theirs = HfTokenizer.from_file(str(folder / "tokenizer.json"))

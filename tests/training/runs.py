@@ -78,7 +78,7 @@ class Running:
     def send(self, number: int) -> None:
         os.kill(self.process.pid or 0, number)
 
-    def ended(self, timeout_s: float = 150) -> tuple[int, str]:
+    def ended(self, timeout_s: float = 600) -> tuple[int, str]:
         """Its exit code, and what it printed, when it is over."""
         self.process.join(timeout_s)
         assert self.over, "the run does not end"
@@ -113,9 +113,9 @@ def _run(recipe: str, resume: bool, printed: str, largest_file: int) -> None:
 
 
 def events(run: Path, kind: str) -> list[dict[str, Any]]:
-    """What a run said of one kind."""
-    lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    return [row for row in map(json.loads, lines) if row["kind"] == kind]
+    """What a run said of one kind; of a line that it is writing, nothing."""
+    whole = (run / "metrics.jsonl").read_bytes().rpartition(b"\n")[0]
+    return [row for row in map(json.loads, whole.splitlines()) if row["kind"] == kind]
 
 
 def losses(run: Path) -> list[tuple[int, float, float]]:

@@ -63,7 +63,7 @@ async def test_a_run_waits_for_its_worker_and_its_name_is_taken(here: Runs, lang
     assert list((here.settings.home / "runs").iterdir()) == []
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_a_run_is_paused_goes_on_and_is_stopped_by_its_job(
     here: Runs, workers: Workers, language: Path
 ) -> None:
@@ -114,7 +114,7 @@ async def test_a_run_comes_to_its_end(here: Runs, workers: Workers, language: Pa
     assert said[-1] == "the run is over after 10 steps"
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_kill_9_of_the_worker_costs_nothing(here: Runs, language: Path) -> None:
     await here.begin(wanted(language, steps=100_000))
@@ -125,7 +125,7 @@ async def test_kill_9_of_the_worker_costs_nothing(here: Runs, language: Path) ->
         (worker,) = psutil.Process(parent.pid).children()
         (trainer,) = worker.children()
         os.kill(worker.pid, signal.SIGKILL)
-        await asyncio.to_thread(psutil.wait_procs, [trainer], timeout=60)
+        await asyncio.to_thread(psutil.wait_procs, [trainer], timeout=120)
         stop = events(before.path, "stop")
         assert stop, "the trainer saw it, and wrote a checkpoint"
         after = await here.until("running", step=stop[-1]["step"] + 1)
@@ -139,7 +139,7 @@ async def test_kill_9_of_the_worker_costs_nothing(here: Runs, language: Path) ->
     assert [row["step"] for row in events(before.path, "step")] == list(range(1, stopped.step + 1))
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_kill_9_of_the_trainer_fails_the_run_and_it_can_go_on(
     here: Runs, workers: Workers, language: Path

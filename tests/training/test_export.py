@@ -32,7 +32,7 @@ def weights(network: Transformer) -> dict[str, torch.Tensor]:
     return {name: weight.detach() for name, weight in network.named_parameters()}
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("lora", [None, {"rank": 4}], ids=["whole", "lora"])
 def test_parts_of_two_processes_become_the_model_of_one(
     talks: Path, tmp_path: Path, lora: dict[str, int] | None

@@ -21,7 +21,7 @@ from causerie.training.run import export_last, train
 from tests.training.runs import recipe_of
 from tests.training.talks import WORDS, answer, asked, conversations, write_samples
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("new-tokens")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("new-tokens")]
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ def asking_to_stop_at(step: int, number: signal.Signals) -> Tell:
     return tell
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("number", range(10))
 def test_kill_9_at_a_random_moment(language: Path, whole: Path, tmp_path: Path, number: int) -> None:
     moment = random.Random(number)
@@ -76,17 +76,19 @@ def test_kill_9_at_a_random_moment(language: Path, whole: Path, tmp_path: Path, 
     assert digest(folder) == digest(whole)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_kill_9_in_the_middle_of_a_checkpoint_again_and_again(language: Path, whole: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    middles = 0
-    for attempt in range(4):
-        running = process(recipe_of(language, folder, checkpoints__every_steps=2), resume=attempt > 0)
-        aim = 4 * attempt + 2
+    middles, kills, aim = 0, 0, 2
+    while aim <= 24 and (kills < 4 or not middles):  # a busy machine may miss the moment
+        running = process(recipe_of(language, folder, checkpoints__every_steps=2), resume=kills > 0)
         unfinished = folder / "checkpoints" / f".step-{aim:08}.part"
         wait_for(unfinished.exists, running)
         killed(running)
+        kills += 1
         middles += unfinished.exists()
+        last = max((folder / "checkpoints").glob("step-*"))
+        aim = int(last.name.removeprefix("step-")) + 4
     assert middles, "none of the kills hit a checkpoint while it was written"
     resumed_to_the_end(language, folder)
     assert losses(folder) == losses(whole)
@@ -94,7 +96,7 @@ def test_kill_9_in_the_middle_of_a_checkpoint_again_and_again(language: Path, wh
     assert not list((folder / "checkpoints").glob(".*"))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_sigterm_finishes_the_step_writes_a_checkpoint_and_leaves(
     language: Path, whole: Path, tmp_path: Path
 ) -> None:

@@ -181,14 +181,19 @@ def test_one_process_trains_in_a_folder_and_all_see_which(settings: Settings) ->
 
 
 def test_a_new_process_waits_for_the_last_checkpoint_of_the_one_before(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    seen = context.Event()
+
     def let_go(run: Path) -> None:
         with alone_in(run):
+            seen.wait(60)
             time.sleep(0.7)
 
-    other = multiprocessing.get_context("fork").Process(target=let_go, args=(tmp_path,))
+    other = context.Process(target=let_go, args=(tmp_path,))
     other.start()
     while at_work.at_work(tmp_path) is None:
         time.sleep(0.01)
+    seen.set()
     with alone_in(tmp_path):
         assert at_work.last(tmp_path) == at_work.Process(os.getpid(), str(Path.cwd()))
     other.join()

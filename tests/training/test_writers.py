@@ -24,7 +24,7 @@ from tests.training.runs import events, recipe_of
 
 STEPS = 6
 # Each brings warnings of its own, about packages that it uses.
-pytestmark = pytest.mark.filterwarnings("ignore::Warning")
+pytestmark = [pytest.mark.filterwarnings("ignore::Warning"), pytest.mark.timeout(900)]
 
 
 def recipe_with(language: Path, run: Path, *use: str, **changes: Any) -> Recipe:
@@ -167,10 +167,10 @@ def history_of(path: Path) -> Iterator[dict[str, Any]]:
     from wandb.proto import wandb_internal_pb2
 
     kind = vars(wandb_internal_pb2)["Record"]  # made at import from the protocol, where no type checker sees it
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:  # a process of its own writes the file, and ends it a moment after the run
         records = [kind.FromString(message) for message in messages_of(path.read_bytes())]
-        if records[-1].HasField("exit"):
+        if records and records[-1].HasField("exit"):
             break
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -187,6 +187,8 @@ def messages_of(log: bytes, block: int = 32768, head: int = 7) -> Iterator[bytes
             place += block - place % block
             continue
         _, length, kind = struct.unpack_from("<IHB", log, place)
+        if place + head + length > len(log):
+            return  # it is being written
         message += log[place + head : place + head + length]
         place += head + length
         if kind in {1, 4}:

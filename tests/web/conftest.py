@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.running import running_server
 from tests.web.browsing import Watch, browsing, chromium
@@ -20,6 +20,8 @@ from tests.web.team import team, visit
 __all__ = ["team", "visit"]
 expect.set_options(timeout=20_000)
 """Milliseconds: on a machine that does much at once, what comes takes a while."""
+ANSWER_MS = 120_000
+"""For a whole answer: the starter may have to be loaded first."""
 
 
 @pytest.fixture(scope="package")
@@ -56,12 +58,16 @@ def watch(server: str) -> Watch:
 
 @pytest.fixture
 def open_page(server: str, browser: Browser, watch: Watch) -> Iterator[OpenPage]:
-    """Opens the page as a new person: `open_page(model="echo", locale="fr-FR", width=390, ...)`."""
+    """Opens the page as a new person: `open_page(model="echo", locale="fr-FR", width=390, ...)`.
+
+    `let_in=False` where the server asks for a key first.
+    """
     with ExitStack() as contexts:
 
         def open_it(
-            model: str = "", address: str = server, locale: str = "en-US", width: int = 1280, scheme: str = "light"
-        ) -> Page:
+            model: str = "", address: str = server, locale: str = "en-US", width: int = 1280, scheme: str = "light",
+            let_in: bool = True,
+        ) -> Page:  # fmt: skip
             context = contexts.enter_context(browsing(browser, watch, locale=locale, width=width, scheme=scheme))
             if model:
                 context.add_init_script(
@@ -70,7 +76,13 @@ def open_page(server: str, browser: Browser, watch: Watch) -> Iterator[OpenPage]
                 )
             forget_drafts(address)
             page = context.new_page()
-            page.goto(address)
+            if let_in:
+                # It asks for the list once it knows who is here and what they may; a list that came late would lack
+                # what was begun meanwhile.
+                with page.expect_response(answer_to("GET", "/api/sidebar")):
+                    page.goto(address)
+            else:
+                page.goto(address)
             page.locator(".model-button .dot").wait_for()
             expect(page.locator(".model-button")).not_to_have_text(re.compile("Looking for|Recherche des"))
             return page
@@ -79,10 +91,15 @@ def open_page(server: str, browser: Browser, watch: Watch) -> Iterator[OpenPage]
     assert watch.found == []
 
 
+def answer_to(method: str, path: str) -> Callable[[Response], bool]:
+    """For `page.expect_response`: the server's answer to such a request, whose address holds `path`."""
+    return lambda response: response.request.method == method and path in response.url
+
+
 def ask(page: Page, text: str) -> None:
     """Type a message, send it, and wait until the answer is complete."""
     send(page, text)
-    page.get_by_role("button", name=re.compile("^(Stop|Arrêter)$")).wait_for(state="detached")
+    page.get_by_role("button", name=re.compile("^(Stop|Arrêter)$")).wait_for(state="detached", timeout=ANSWER_MS)
 
 
 def answer(page: Page) -> str:

@@ -1,8 +1,8 @@
 """A small OpenAI-compatible server whose answers are known beforehand.
 
 Does: answer on loopback, as the models `layout` (one of everything that Markdown has), `diagram` (two diagrams,
-one of them wrong), `echo` (what it was sent), `slow` (fifty words a second, for ever), `brief` (a hundred words at
-that speed), `cut` (breaks off in the middle) and `broken` (an error before any word).
+one of them wrong), `echo` (what it was sent), `slow` (fifty words a second, for ever), `brief` (a hundred words in
+five seconds), `cut` (breaks off in the middle) and `broken` (an error before any word).
 Does not: think.
 """
 
@@ -15,9 +15,10 @@ from threading import Thread
 from typing import Any
 
 MODELS = ("layout", "diagram", "echo", "slow", "brief", "cut", "broken")
-SLOW_WORDS = 600
-"""After these the model `slow` ends, so that no thread outlives the tests: 12 s."""
-BRIEF_WORDS = 100
+SLOW_WORDS, SLOW_S = 3000, 0.02
+"""After so many the model `slow` ends, so that no thread outlives the tests: a minute, in which a machine that does
+much at once, too, comes to all that is done while an answer comes."""
+BRIEF_WORDS, BRIEF_S = 100, 0.05
 
 LAYOUT = r"""# A heading
 
@@ -71,8 +72,9 @@ def pieces(model: str, request: dict[str, Any]) -> Iterator[str]:
         kept = {name: request[name] for name in ("temperature", "seed", "max_tokens", "stop") if name in request}
         yield json.dumps({"messages": request["messages"], **kept}, ensure_ascii=False)
     elif model in ("slow", "brief"):
-        for number in range(SLOW_WORDS if model == "slow" else BRIEF_WORDS):
-            time.sleep(0.02)
+        words, pause_s = (SLOW_WORDS, SLOW_S) if model == "slow" else (BRIEF_WORDS, BRIEF_S)
+        for number in range(words):
+            time.sleep(pause_s)
             yield f"word{number} "
     else:
         yield from ("This will ", "not be ", "finished")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.running import running_server
 from tests.web.browsing import Watch, browsing
@@ -134,15 +134,20 @@ def visit(browser: Browser, team: Team) -> Iterator[Visit]:
 def see(page: Page, team: Team, *place: str) -> None:
     """Go to a section, and wait until what it fetches is there."""
     page.goto(f"{team.address}/#/{'/'.join(place)}")
+    wait_for_section(page)
+
+
+def wait_for_section(page: Page) -> None:
+    """Wait until what the section that is open fetches is there."""
     page.locator("main h2").first.wait_for()
     expect(page.locator("main .pending")).to_have_count(0)
 
 
-def wait_for_usage(page: Page) -> None:
-    """Reload the section that is open until it tells of some usage: the server writes it a second later, together."""
+def wait_for_usage(page: Page, told: Locator) -> None:
+    """Reload the section that is open until it tells of this usage: the server writes it a second later, together."""
     for _ in range(20):
         page.locator("main .tiles, main .empty-hint").first.wait_for()
-        if page.locator("main .tiles").count() > 0:
+        if told.count() > 0:
             return
         page.wait_for_timeout(500)
         page.reload()

@@ -42,7 +42,7 @@ def test_the_keyboard_alone_is_enough(open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("radio", name="slow")).to_be_checked()
     page.keyboard.press("Escape")
-    assert focused(page).startswith("Model: ")
+    expect(page.get_by_role("button", name=re.compile("^Model: "))).to_be_focused()
     tab_to(page, "Edit")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Edit your message")).to_be_focused()
@@ -52,7 +52,7 @@ def test_the_keyboard_alone_is_enough(open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
     page.keyboard.press("Escape")
-    assert focused(page) == "Settings"
+    expect(page.get_by_role("button", name="Settings", exact=True)).to_be_focused()
 
 
 def test_a_screen_reader_hears_that_an_answer_comes_and_not_its_words(open_page: OpenPage) -> None:
@@ -96,9 +96,10 @@ def test_nothing_moves_for_who_asked_for_rest(open_page: OpenPage) -> None:
     page = open_page(model="slow")
     moving = "document.getAnimations().filter(one => one.playState === 'running').length"
     send(page, "Count.")
-    page.get_by_text("word3").wait_for()
+    page.locator(".answer .prose").get_by_text("word3").wait_for()  # laid out, and with its caret
     assert page.evaluate(moving) == 0
     page.emulate_media(reduced_motion="no-preference")
-    page.wait_for_timeout(100)
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     assert page.evaluate(moving) > 0, "the caret of an answer that comes blinks: this test sees motion"
     page.keyboard.press("Escape")
+    expect(page.locator(".outcome")).to_be_visible()

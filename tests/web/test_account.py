@@ -22,7 +22,7 @@ from tests.web.team import (
 )
 from tests.web.test_screens import check, every_look
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
 SECTIONS = ("profile", "security", "keys", "usage", "data")
 
 
@@ -122,8 +122,9 @@ def test_usage_and_what_is_left_of_a_quota_are_seen_with_when_it_begins_again(vi
     expect(page.get_by_text("5 requests a day")).to_be_visible()
     expect(page.get_by_text("4 requests left")).to_be_visible()
     expect(page.get_by_text("begins again in")).to_be_visible()
-    wait_for_usage(page)
-    expect(page.get_by_role("row", name=re.compile("echo"))).to_contain_text("1")
+    row = page.get_by_role("row", name=re.compile("echo"))
+    wait_for_usage(page, row)
+    expect(row).to_contain_text("1")
     page.get_by_text("Show as a table").click()
     expect(page.get_by_role("table", name="By day").get_by_role("row")).to_have_count(2)
     with page.expect_download() as download:

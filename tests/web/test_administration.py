@@ -15,11 +15,12 @@ from tests.web.team import (
     member,
     see,
     too_wide,
+    wait_for_section,
     wait_for_usage,
 )
 from tests.web.test_screens import check, every_look
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
 SECTIONS = ("overview", "people", "groups", "models", "quotas", "keys", "usage", "jobs", "audit", "settings")
 
 
@@ -152,6 +153,7 @@ def test_a_removed_group_comes_back_when_it_is_undone(visit: Visit, team: Team) 
     with page.expect_response(re.compile("/api/admin/groups/")):
         page.get_by_role("button", name="Dismiss").click()
     page.reload()
+    wait_for_section(page)
     expect(row(page, "Chess")).to_have_count(0)
 
 
@@ -226,7 +228,7 @@ def test_usage_is_told_by_day_by_model_and_by_person(visit: Visit, team: Team) -
     team.ask("POST", "/v1/chat/completions", question, key=key_of(team, visit("use"), "models"))
     page = visit()
     see(page, team, "administration", "usage")
-    wait_for_usage(page)
+    wait_for_usage(page, page.get_by_role("table", name="By person").get_by_role("row", name=re.compile("Use")))
     expect(page.get_by_role("table", name="By model").get_by_role("row", name=re.compile("echo"))).to_be_visible()
     expect(page.get_by_role("table", name="By person").get_by_role("row", name=re.compile("Use"))).to_be_visible()
     page.get_by_text("Requests", exact=True).last.click()

@@ -106,7 +106,7 @@ def test_a_server_with_keys_asks_for_one(open_page: OpenPage, watch: Watch, tmp_
     watch.forgiven = "401"
     with running_server(tmp_path / "home", 'api_keys = ["a-key-of-twenty-letters"]\n') as up:
         watch.own = up.address
-        page = open_page(address=up.address)
+        page = open_page(address=up.address, let_in=False)
         key = page.get_by_label("API key")
         key.fill("wrong")
         page.get_by_role("button", name="Use this key").click()

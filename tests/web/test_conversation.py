@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.web.conftest import OpenPage, answer, ask, send
+from tests.web.conftest import OpenPage, answer, answer_to, ask, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -65,7 +65,8 @@ def test_an_answer_is_stopped_before_the_server_has_its_question(open_page: Open
 
     for number, path in enumerate(("**/api/conversations", "**/api/conversations/*/messages"), 1):
         page.route(path, hold, times=1)
-        send(page, f"Count {number}.")
+        with page.expect_request(path):
+            send(page, f"Count {number}.")
         page.get_by_role("button", name="Stop", exact=True).click()
         held.pop().continue_()
         expect(page.get_by_text("Stopped. What was said is kept.")).to_have_count(number)
@@ -77,7 +78,8 @@ def test_another_answer_stands_beside_the_first(open_page: OpenPage) -> None:
     ask(page, "Once.")
     page.get_by_role("button", name="Another answer").click()
     expect(page.locator(".versions")).to_have_text("2 of 2")
-    page.get_by_role("button", name="Previous version").click()
+    with page.expect_response(answer_to("PATCH", "/api/conversations/")):
+        page.get_by_role("button", name="Previous version").click()
     expect(page.locator(".versions")).to_have_text("1 of 2")
     page.reload()
     expect(page.locator(".versions")).to_have_text("1 of 2")
@@ -156,7 +158,7 @@ def test_a_question_edited_while_its_answer_comes_is_asked_at_once(open_page: Op
     page.locator(".question").hover()
     page.get_by_role("button", name="Edit").click()
     page.get_by_label("Edit your message").fill("Count again.")
-    page.locator(".editor").get_by_role("button", name="Send").click(timeout=2000)
+    page.locator(".editor").get_by_role("button", name="Send").click()
     expect(page.locator(".bubble")).to_have_text("Count again.")
     page.get_by_text("word3").wait_for()
     page.locator(".question").hover()
@@ -174,7 +176,8 @@ def test_a_message_sent_before_the_models_are_known_is_answered(open_page: OpenP
     page = open_page(model="echo")
     waiting: list[Route] = []
     page.route("**/api/models", lambda route: waiting.append(route), times=1)  # noqa: PLW0108 - it must be a function
-    page.reload()
+    with page.expect_request("**/api/models"):
+        page.reload()
     expect(page.locator(".model-name")).to_have_text("Looking for models…")
     send(page, "Are you there?")
     waiting[0].continue_()

@@ -68,6 +68,7 @@ def test_what_was_open_can_be_read_without_the_server_and_the_rest_comes_with_it
     expect(page.get_by_text("The server cannot be reached for now.")).to_have_count(0)
     page.reload()
     expect(page.locator(".bubble")).to_have_text("To be read on the train")
+    expect(page.get_by_role("link", name="Open at the time").first).to_be_visible()
     page.context.set_offline(True)
     page.get_by_role("link", name="Open at the time").first.click()
     expect(page.get_by_text("causerie does not answer").first).to_be_visible()

@@ -69,3 +69,4 @@ def test_the_first_load_is_small_and_screens_come_when_they_are_opened(open_page
         assert later, f"{keys} opens what was loaded at first"
         first |= later
         page.keyboard.press("Escape")
+        page.locator("dialog[open]").wait_for(state="detached")

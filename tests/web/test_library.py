@@ -1,9 +1,11 @@
 """Prompts with blanks, instructions, memory, files, the palette and the keys."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import OpenPage, answer, ask
+from tests.web.conftest import OpenPage, answer, answer_to, ask
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -42,12 +44,15 @@ def test_memory_reaches_the_model_only_while_it_is_on(open_page: OpenPage) -> No
     ask(page, "Who am I?")
     assert "bees" not in answer(page)
     open_library(page, "Memory")
-    page.get_by_role("switch", name="Use memory").check()
+    with page.expect_response(answer_to("PATCH", "/api/personal")):
+        page.get_by_role("switch", name="Use memory").check()
     page.keyboard.press("Escape")
     ask(page, "And now?")
     assert "I keep bees." in answer(page)
     open_library(page, "Memory")
-    page.get_by_role("switch", name="Use memory").uncheck()
+    expect(page.get_by_role("switch", name="Use memory")).to_be_checked()
+    with page.expect_response(answer_to("PATCH", "/api/personal")):
+        page.get_by_role("switch", name="Use memory").uncheck()
     page.get_by_role("button", name="Forget: I keep bees.").click()
     expect(page.get_by_text("Nothing is remembered.")).to_be_visible()
 
@@ -62,6 +67,7 @@ def test_a_file_and_a_long_pasted_text_reach_the_model(open_page: OpenPage) -> N
     page.locator("#message-box").focus()
     page.keyboard.press("Control+V")
     expect(page.get_by_role("list", name="Attached files").get_by_role("listitem")).to_have_count(2)
+    expect(page.get_by_role("button", name=re.compile("^Remove "))).to_have_count(2)  # both have arrived
     expect(page.locator("#message-box")).to_have_value("")
     toast, box = page.locator(".toast").bounding_box(), page.locator(".composer").bounding_box()
     assert toast

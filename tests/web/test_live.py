@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.browsing import Watch
-from tests.web.conftest import OpenPage, answer, ask, send
+from tests.web.conftest import OpenPage, answer, answer_to, ask, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -57,10 +57,12 @@ def test_two_tabs_see_the_same_conversation_live(open_page: OpenPage) -> None:
     other.get_by_text("word20").wait_for()
     assert whole(other)
     other.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text("Stopped. What was said is kept.")).to_be_visible()
+    for tab in (page, other):
+        expect(tab.get_by_text("Stopped. What was said is kept.")).to_be_visible()
     assert answer(page) == answer(other)
     send(other, "And once more.")
     expect(page.locator(".bubble").last).to_have_text("And once more.")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
     page.keyboard.press("Escape")
     expect(other.get_by_text("Stopped. What was said is kept.")).to_have_count(2)
 
@@ -83,9 +85,9 @@ def test_two_tabs_see_the_same_list(open_page: OpenPage) -> None:
 def test_a_draft_survives_a_reload_and_reaches_another_device(open_page: OpenPage) -> None:
     page = open_page(model="echo")
     ask(page, "Begin.")
-    page.locator("#message-box").fill("not sent yet")
-    with page.expect_response(lambda response: "/api/drafts/" in response.url):
-        pass
+    conversation = page.url.rsplit("/", 1)[1]
+    with page.expect_response(answer_to("PUT", f"/api/drafts/{conversation}")):
+        page.locator("#message-box").fill("not sent yet")
     page.reload()
     expect(page.locator("#message-box")).to_have_value("not sent yet")
     device = open_page(model="echo")

@@ -12,7 +12,7 @@ from tests.web.chatgpt_export import chatgpt_export
 from tests.web.conftest import OpenPage, answer, ask, send
 from tests.web.stub_upstream import stub_upstream, upstream_config
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
 
 
 def talk_and_reload(page: Page) -> None:
@@ -47,6 +47,7 @@ def compare_and_vote(page: Page) -> None:
         page.get_by_role("checkbox", name=model, exact=True).check()
     send(page, "Who is better?")
     page.get_by_role("group", name="Your vote").get_by_role("button", name="layout").click()
+    expect(page.get_by_text("You preferred layout.")).to_be_visible()
     page.reload()
     expect(page.get_by_text("You preferred layout.")).to_be_visible()
 

@@ -12,10 +12,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def choose(page: Page, title: str, action: str) -> None:
-    """Choose an action in a conversation's menu."""
+    """Choose an action in a conversation's menu, and wait until the server has done it: the page shows it before."""
     page.get_by_role("link", name=title).first.hover()
     page.get_by_role("button", name=f"Actions for {title}").first.click()
-    page.get_by_role("menuitem", name=action).click()
+    with page.expect_response(lambda response: response.request.method in ("PATCH", "DELETE")):
+        page.get_by_role("menuitem", name=action).click()
 
 
 def test_a_search_marks_what_it_found_and_leads_there(open_page: OpenPage) -> None:
