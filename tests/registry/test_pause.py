@@ -272,6 +272,9 @@ async def test_nothing_is_trained_on_a_model_that_passes_the_reference(
     assert not (await permit()).blocked
     async with database.write() as session:
         await evaluations.add(session, evaluated(metric(value=0.65), version=sha256, number=3))
+    assert (await permit()).blocked == "core/accuracy: gpt-4"
+    async with database.write() as session:  # a later one takes nothing back
+        await evaluations.add(session, evaluated(metric(value=0.1), version=sha256, number=4))
     stopped = await permit()
     assert stopped.blocked == "core/accuracy: gpt-4"
     with pytest.raises(RunPaused, match="what it goes on from passes core/accuracy: gpt-4"):

@@ -129,13 +129,12 @@ async def test_nor_by_measuring_the_copy_worse_and_what_a_copy_can_do_counts_for
     run = await trained(registry, weights)
     rules = written(registry.settings, ABILITY)
     one, other = await copied(registry, "base"), await copied(registry, "base", "q4_0")
-    await measured(registry, sha256(weights), ABLE, 1)
-    await measured(registry, one.sha256, LESS, 2)
-    assert (await permit(registry, rules, talks, one.path)).blocked == NAME
-    await measured(registry, sha256(weights), LESS, 3)
+    await measured(registry, sha256(weights), LESS, 1)
     for start in (run, one.path, other.path):
         assert not (await permit(registry, rules, talks, start)).blocked
-    await measured(registry, one.sha256, ABLE, 4)
+    await measured(registry, one.sha256, ABLE, 2)
+    await measured(registry, one.sha256, LESS, 3)
+    await measured(registry, other.sha256, LESS, 4)
     await measured(registry, one.sha256, 0.1, 5, edition="e")  # by a harder suite of the same name
     for start in (run, run / "export" / "model.gguf", one.path, other.path):
         assert (await permit(registry, rules, talks, start)).blocked == NAME
@@ -156,10 +155,21 @@ async def test_a_copy_of_what_passes_the_reference_is_not_released(registry: Reg
 
     assert await kind(made.name) == "no suite"  # nobody measured this form
     await measured(registry, made.sha256, LESS, 2)
-    assert await kind(made.name) == "ability form"
+    assert await kind(made.name) == "ability before"
     assert await kind("base") == "ability passed"
     await measured(registry, sha256(weights), LESS, 3)
-    assert await kind(made.name) == "ability"
+    assert await kind(made.name) == await kind("base") == "ability before"
+
+
+@ONE_DATABASE
+async def test_a_copy_of_what_does_not_pass_the_reference_is_not_kept_back(registry: Registry, weights: bytes) -> None:
+    await trained(registry, weights)
+    rules = written(registry.settings, ABILITY)
+    made = await copied(registry, "base")
+    await measured(registry, sha256(weights), LESS, 1)
+    await measured(registry, made.sha256, LESS, 2)
+    judged, _ = await standing.judged(registry.database, registry.settings, rules, made.name)
+    assert [line.kind for line in judged.lines if line.requirement == f"pause: {NAME}"] == ["ability"]
 
 
 async def test_what_was_trained_from_a_model_is_another(registry: Registry, weights: bytes, talks: Path) -> None:

@@ -43,8 +43,8 @@ SENTENCES = {
     "compute signed": "{flops} operations went into it: {name} is passed, and two people signed",
     "ability": "{metric} is at least {low}, and {reference} at least {bound}: it is not passed",
     "ability passed": "{metric} is at least {low}, and {reference} at least {bound}: it is passed",
-    "ability form": "{metric} of the same weights in another form is at least {low}, and {reference} at least"
-    " {bound}: it is passed",
+    "ability before": "{metric} of the same weights was at least {low} before, or in another form, and {reference} at"
+    " least {bound}: it is passed",
     "ability signed": "{reference} is passed, and two people signed",
     "ability unknown": "{reference} has no evaluation with {suite} here, and the policy no figure: not compared",
     "overridden": "{reason}; let pass by an override",
@@ -352,7 +352,7 @@ def _ability(standing: Standing, ceiling: AbilityCeiling) -> Line:
     signed = passed and ceiling.name in standing.signed_pauses
     kind = "ability" if not passed else "ability signed" if signed else "ability passed"
     if kind == "ability passed" and own.low <= bound:
-        kind = "ability form"
+        kind = "ability before"
     return Line(
         requirement=name, passed=not passed or signed, kind=kind, figure=metric.value, low=metric.low,
         high=metric.high, bound=bound,

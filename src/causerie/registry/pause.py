@@ -102,7 +102,10 @@ async def _abilities_passed(
 async def abilities(
     session: AsyncSession, ceilings: Collection[AbilityCeiling], suites: Mapping[str, str], hashes: Collection[str]
 ) -> dict[str, Metric]:
-    """The most that was measured of a model, by each ceiling's name: what weights can do in one form counts for all.
+    """The most that was ever measured of a model, by each ceiling's name.
+
+    What weights can do in one form counts for all, and an evaluation that went worse, or that nobody answered, takes
+    back nothing that an earlier one showed.
 
     Args:
         session: To read in.
@@ -111,10 +114,15 @@ async def abilities(
         hashes: Of files of the model.
     """
     found = {}
-    forms = await spent.siblings(session, hashes) if ceilings else ()
+    forms = await spent.siblings(session, hashes) if ceilings else set()
     for ceiling in ceilings:
-        last = [await evaluations.latest(session, each, ceiling.suite, suites[ceiling.suite]) for each in forms]
-        metrics = [each.metric(ceiling.metric, ceiling.task) for each in last if each is not None]
+        metrics: list[Metric | None] = []
+        for form in forms - {""}:  # which would be every model whose content is unknown
+            told = await evaluations.list_of(
+                session, version=form, suite=ceiling.suite, suite_sha256=suites[ceiling.suite],
+                limit=evaluations.MAX_LIST,
+            )  # fmt: skip
+            metrics += [each.metric(ceiling.metric, ceiling.task) for each in told]
         if measured := [metric for metric in metrics if metric is not None]:
             found[ceiling.name] = max(measured, key=lambda metric: metric.low)
     return found
