@@ -162,7 +162,9 @@ async def test_a_copy_of_what_passes_the_reference_is_not_released(registry: Reg
 
 
 @ONE_DATABASE
-async def test_a_copy_of_what_does_not_pass_the_reference_is_not_kept_back(registry: Registry, weights: bytes) -> None:
+async def test_a_copy_of_what_does_not_pass_the_reference_is_not_kept_back(
+    registry: Registry, weights: bytes
+) -> None:
     await trained(registry, weights)
     rules = written(registry.settings, ABILITY)
     made = await copied(registry, "base")

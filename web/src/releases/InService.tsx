@@ -59,7 +59,7 @@ function One({ alias: one, back, changed }: { alias: Alias; back: boolean; chang
       <p className="alias-model"><Icon name="flag" />{version ? <a href={ofVersion(version)}>{model}</a> : model}</p>
       {candidate && (
         <div className="alias-tried">
-          <p><Badge tone="busy">{t(stage === "shadow" ? "releases.stages.shadow" : "releases.sharing", { share: percent(share, i18n.language) })}</Badge> <a href={atGate(candidate, alias)}>{candidate}</a></p>
+          <p><Badge tone="busy">{t(stage === "shadow" ? "releases.stages.shadow" : people ? "releases.sharing" : "releases.sharingConversations", { share: percent(share, i18n.language) })}</Badge> <a href={atGate(candidate, alias)}>{candidate}</a></p>
           {stage === "share" && <progress value={share} max={1} aria-label={t("releases.shareOf", { name: candidate })}>{percent(share, i18n.language)}</progress>}
           {stage === "share" && <p className="hint">{t(people ? reached ? "releases.reached" : "releases.reachedNobody" : "releases.reachedConversations", { reached, people })}</p>}
           <p className="hint">{t(stage === "shadow" ? "releases.shadowText" : "releases.shareText")}</p>
