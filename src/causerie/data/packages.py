@@ -6,6 +6,8 @@ from types import ModuleType
 from causerie.errors import ConfigError
 
 EXTRA = "causerie[train]"
+LAB = "make lab (in a clone), or: pip install '{extra}'"
+"""How that extra comes."""
 
 
 def needed(*names: str, extra: str = EXTRA) -> list[ModuleType]:
@@ -23,5 +25,5 @@ def needed(*names: str, extra: str = EXTRA) -> list[ModuleType]:
     except ModuleNotFoundError as error:
         raise ConfigError(
             "this needs the package {name}, which is not installed", name=error.name or "?",
-            extra=extra, hint="pip install '{extra}'",
+            extra=extra, hint=LAB if extra == EXTRA else "pip install '{extra}'",
         ) from error  # fmt: skip

@@ -10,7 +10,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from causerie.data.packages import EXTRA
+from causerie.data.packages import EXTRA, LAB
 from causerie.errors import ConfigError, InvalidRequest
 from causerie.settings import Settings
 from causerie.training.recipe import Recipe
@@ -32,7 +32,7 @@ def require_packages() -> None:
     if missing:
         raise ConfigError(
             "this needs the package {name}, which is not installed", name=missing, extra=EXTRA,
-            hint="pip install '{extra}'",
+            hint=LAB,
         )  # fmt: skip
 
 
