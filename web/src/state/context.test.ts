@@ -6,7 +6,7 @@ const usage = (tokens_in: number, tokens_out: number, first_token_ms: number | n
 const answer = (used: ReturnType<typeof usage> | null) => ({ role: "assistant", usage: used }) as Message;
 
 it("measures the conversation by its last answer that was counted", () => {
-  expect(gaugeOf([answer(usage(100, 20)), answer(usage(300, 100)), answer(null)], 1000)).toMatchObject({ used: 400, share: 0.4, level: "calm" });
+  expect(gaugeOf([answer(usage(100, 20)), answer(usage(300, 100)), answer(usage(0, 0)), answer(null)], 1000)).toMatchObject({ used: 400, share: 0.4, level: "calm" });
   expect(gaugeOf([answer(usage(700, 60))], 1000)?.level).toBe("near");
   expect(gaugeOf([answer(usage(1900, 60))], 1000)).toMatchObject({ share: 1, level: "full" });
 });

@@ -14,11 +14,13 @@ export interface Gauge {
 const NEAR = 0.75;
 const FULL = 0.95;
 
-/** The gauge after the last answer whose tokens were counted; null = nothing was, or the limit is unknown. */
+const tokensOf = ({ usage }: Message): number => (usage ? usage.tokens_in + usage.tokens_out : 0);
+
+/** The gauge after the last answer whose tokens were counted (of one that failed, none are); null = nothing was, or the limit is unknown. */
 export function gaugeOf(shown: readonly Message[], limit: number): Gauge | null {
-  const usage = shown.findLast((message) => message.role === "assistant" && message.usage !== null)?.usage;
-  if (limit <= 0 || !usage) return null;
-  const used = usage.tokens_in + usage.tokens_out;
+  const last = shown.findLast((message) => message.role === "assistant" && tokensOf(message) > 0);
+  if (limit <= 0 || !last) return null;
+  const used = tokensOf(last);
   const share = Math.min(1, used / limit);
   return { used, limit, share, level: share >= FULL ? "full" : share >= NEAR ? "near" : "calm" };
 }
