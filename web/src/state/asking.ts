@@ -186,7 +186,7 @@ let telling: Promise<unknown> = Promise.resolve();
 
 async function tell(id: string, change: Body<"/api/conversations/{conversation_id}", "patch">, keepalive = false): Promise<void> {
   const told = saying(async () => noteConversation(await api.patch("/api/conversations/{conversation_id}", { path: { conversation_id: id }, body: change, keepalive })));
-  telling = Promise.all([telling, told]);
+  telling = Promise.all([telling, told]).then(() => undefined);
   await told;
 }
 
