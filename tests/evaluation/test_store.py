@@ -46,7 +46,9 @@ async def test_an_evaluation_comes_back_as_it_was(database: Database) -> None:
             await store.get(session, "none")
 
 
-async def test_evaluations_are_listed_by_version_model_and_suite(database: Database) -> None:
+async def test_evaluations_are_listed_by_version_model_and_suite(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with database.write() as session:
         first, second, third, fourth = await kept(session)
     async with database.read() as session:
@@ -58,6 +60,10 @@ async def test_evaluations_are_listed_by_version_model_and_suite(database: Datab
         assert await store.list_of(session, version="ef" * 32, suite="core") == [third]
         assert await store.list_of(session, suite_sha256="ab" * 32) == []
         assert await store.latest(session, ONE.version, "core", ONE.suite_sha256) == fourth
+        with monkeypatch.context() as listing:
+            listing.setattr(store, "MAX_LIST", 1)  # bounds a list, and not what the pause goes by
+            assert await store.every(session, ONE.version, "core", ONE.suite_sha256) == [fourth, first]
+        assert await store.every(session, "", "core", ONE.suite_sha256) == []
         assert await store.latest(session, ONE.version, "core", "ab" * 32) is None
         assert await store.latest(session, "00", "core", ONE.suite_sha256) is None
         assert await store.latest(session, "", "core", ONE.suite_sha256) is None

@@ -4,7 +4,7 @@ Does: read and write the room's table in the caller's session.
 Does not: evaluate, or hold the answers; they are lines of the evaluation's folder (`folder.py`).
 """
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.errors import NotFound
@@ -58,7 +58,7 @@ async def list_of(
         before: Only those that began before the one of this id.
         limit: At most so many, and at most `MAX_LIST`.
     """
-    query = select(EvaluationRow).order_by(EvaluationRow.id.desc()).limit(min(limit, MAX_LIST))
+    query = _newest_first().limit(min(limit, MAX_LIST))
     wanted = {"version": version, "model": model, "suite": suite, "suite_sha256": suite_sha256}
     query = query.filter_by(**{name: value for name, value in wanted.items() if value is not None})
     if before is not None:
@@ -75,3 +75,15 @@ async def latest(session: AsyncSession, version: str, suite: str, suite_sha256: 
         return None
     found = await list_of(session, version=version, suite=suite, suite_sha256=suite_sha256, limit=1)
     return next(iter(found), None)
+
+
+async def every(session: AsyncSession, version: str, suite: str, suite_sha256: str) -> list[Evaluation]:
+    """All evaluations of a model version by a suite of this name and content (none where the version is unknown)."""
+    if not version:
+        return []
+    query = _newest_first().filter_by(version=version, suite=suite, suite_sha256=suite_sha256)
+    return [Evaluation.from_json(row.result) for row in await session.scalars(query)]
+
+
+def _newest_first() -> Select[EvaluationRow]:
+    return select(EvaluationRow).order_by(EvaluationRow.id.desc())

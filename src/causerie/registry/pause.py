@@ -14,6 +14,7 @@ import json
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -114,15 +115,10 @@ async def abilities(
         hashes: Of files of the model.
     """
     found = {}
-    forms = await spent.siblings(session, hashes) if ceilings else set()
+    forms = await spent.siblings(session, hashes) if ceilings else ()
     for ceiling in ceilings:
-        metrics: list[Metric | None] = []
-        for form in forms - {""}:  # which would be every model whose content is unknown
-            told = await evaluations.list_of(
-                session, version=form, suite=ceiling.suite, suite_sha256=suites[ceiling.suite],
-                limit=evaluations.MAX_LIST,
-            )  # fmt: skip
-            metrics += [each.metric(ceiling.metric, ceiling.task) for each in told]
+        told = [await evaluations.every(session, each, ceiling.suite, suites[ceiling.suite]) for each in forms]
+        metrics = [each.metric(ceiling.metric, ceiling.task) for each in chain(*told)]
         if measured := [metric for metric in metrics if metric is not None]:
             found[ceiling.name] = max(measured, key=lambda metric: metric.low)
     return found
