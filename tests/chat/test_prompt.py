@@ -6,6 +6,9 @@ import pytest
 from aiohttp import web
 
 from causerie.accounts import limits, people, quotas, rules
+from causerie.accounts.identity import Caller
+from causerie.accounts.ledger_tables import Quota
+from causerie.accounts.rules import Rules, Unit
 from causerie.chat.attachment_files import path_of
 from causerie.chat.prompt import File, Prompt, Turn, oldest_to_leave_out, wire
 from causerie.database.engine import Database
@@ -85,16 +88,24 @@ async def test_a_picture_is_refused_for_a_model_that_sees_none(tmp_path: Path) -
     assert [part["type"] for part in joined["content"]] == ["text", "image_url"]
 
 
-async def test_an_answer_is_paid_from_the_quota_and_refused_when_that_is_used_up(
-    database: Database, settings: Settings, stub: StubUpstream
-) -> None:
+async def limited(database: Database, most: dict[Unit, int]) -> tuple[Caller, Rules, list[Quota]]:
+    """A member with these quotas for a day, and the rules in force."""
     await people.prepare(database)
     await join(database, "olga")  # the first is an owner
     ada = await join(database, "ada")
     async with database.write() as session:
-        quota = await limits.add_quota(session, "person", ada.person_id, "tokens", "day", 3000)
+        added = [
+            await limits.add_quota(session, "person", ada.person_id, unit, "day", limit)
+            for unit, limit in most.items()
+        ]
     async with database.read() as session:
-        known = await rules.load(session)
+        return ada, await rules.load(session), added
+
+
+async def test_an_answer_is_paid_from_the_quota_and_refused_when_that_is_used_up(
+    database: Database, settings: Settings, stub: StubUpstream
+) -> None:
+    ada, known, limited_by = await limited(database, {"tokens": 3000})
     async with desk_of(database, settings_in(settings.home, config(stub)), known) as desk:
         talk = Talk(desk, stub, ada, ada)
         begun = await talk.begin("Hello?")
@@ -107,7 +118,7 @@ async def test_an_answer_is_paid_from_the_quota_and_refused_when_that_is_used_up
         assert answer.error.code == "quota_exceeded"
         await talk.quiet()
         async with database.read() as session:
-            (state,) = await quotas.states(session, [quota])
+            (state,) = await quotas.states(session, limited_by)
         assert state.reserved == 0, "nothing stays reserved"
         assert 0 < state.used < 3000
 
@@ -115,21 +126,14 @@ async def test_an_answer_is_paid_from_the_quota_and_refused_when_that_is_used_up
 async def test_a_title_is_paid_in_tokens_and_is_no_request_of_the_person_s(
     database: Database, settings: Settings, stub: StubUpstream
 ) -> None:
-    await people.prepare(database)
-    await join(database, "olga")
-    ada = await join(database, "ada")
-    async with database.write() as session:
-        requests = await limits.add_quota(session, "person", ada.person_id, "requests", "day", 1)
-        tokens = await limits.add_quota(session, "person", ada.person_id, "tokens", "day", 5000)
-    async with database.read() as session:
-        known = await rules.load(session)
+    ada, known, limited_by = await limited(database, {"requests": 1, "tokens": 5000})
     async with desk_of(database, settings_in(settings.home, config(stub)), known) as desk:
         talk = Talk(desk, stub, ada, ada)
         begun = await talk.begin("Hello?")
         await talk.quiet()
         assert (await talk.open(begun.id)).title_origin == "model", "its only request is used up by the answer"
         async with database.read() as session:
-            told = await quotas.states(session, [requests, tokens])
+            told = await quotas.states(session, limited_by)
         answer, title = 4, 5  # the one by its size, as the stub's stream does not count; the other as it says
         assert [(state.used, state.reserved) for state in told] == [(1, 0), (answer + title, 0)]
 
@@ -138,13 +142,7 @@ async def test_a_quota_does_not_close_models_whose_engine_cannot_count(
     database: Database, settings: Settings, stub: StubUpstream
 ) -> None:
     stub.counts = False
-    await people.prepare(database)
-    await join(database, "olga")
-    ada = await join(database, "ada")
-    async with database.write() as session:
-        quota = await limits.add_quota(session, "person", ada.person_id, "requests", "day", 1)
-    async with database.read() as session:
-        known = await rules.load(session)
+    ada, known, limited_by = await limited(database, {"requests": 1})
     async with desk_of(database, settings_in(settings.home, config(stub)), known) as desk:
         talk = Talk(desk, stub, ada, ada)
         begun = await talk.begin("Hello?", title="x")
@@ -155,5 +153,5 @@ async def test_a_quota_does_not_close_models_whose_engine_cannot_count(
         assert (answer.status, answer.error and answer.error.code) == ("failed", "quota_exceeded")
         await talk.quiet()
         async with database.read() as session:
-            (state,) = await quotas.states(session, [quota])
+            (state,) = await quotas.states(session, limited_by)
         assert (state.used, state.reserved) == (1, 0)

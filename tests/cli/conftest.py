@@ -17,7 +17,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with stub_upstream() as upstream:
         config = f'default_model = "echo"\n{upstream_config(upstream)}'
         with running_server(tmp_path_factory.mktemp("up") / "home", config) as running:
-            # The program takes a server that says nothing for 2 s for none, and the first answer is the slowest.
+            # The program takes a server that says nothing for long for none, and the first answer is the slowest.
             assert answer_of(running.address, "GET", "/api/models")[0] == 200
             yield running.address.rpartition(":")[2]
 

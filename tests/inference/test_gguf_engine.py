@@ -49,7 +49,6 @@ def damaged(starter: bytes) -> dict[str, bytes]:
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(600)  # a start for each
 async def test_the_engine_refuses_damaged_files_and_the_next_question_is_answered(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -141,7 +141,6 @@ def test_llama_cpp_reads_every_kind(kind: str, tokenizer: Tokenizer, tmp_path: P
 
 @pytest.mark.engine
 @pytest.mark.xdist_group("llama")
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ["llama-bpe", "qwen2", "gpt-2", "smollm"])
 def test_llama_cpp_gives_the_same_ids(name: str, tokenizer_of: Callable[[str], Tokenizer], tmp_path: Path) -> None:
     tokenizer = tokenizer_of(name)

@@ -22,7 +22,7 @@ from tests.web.team import (
 )
 from tests.web.test_screens import check, every_look
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SECTIONS = ("profile", "security", "keys", "usage", "data")
 
 

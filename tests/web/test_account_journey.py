@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.web.conftest import answer, ask, send
 from tests.web.team import PASSWORD, Team, Visit, member, running_team, see
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture

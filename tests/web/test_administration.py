@@ -20,7 +20,7 @@ from tests.web.team import (
 )
 from tests.web.test_screens import check, every_look
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SECTIONS = ("overview", "people", "groups", "models", "quotas", "keys", "usage", "jobs", "audit", "settings")
 
 

@@ -17,7 +17,7 @@ from tests.web.stub_upstream import stub_upstream, upstream_config
 from tests.web.team import Team, Visit, member, too_wide
 from tests.web.test_screens import check, every_look
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 LONG_MS = 120_000
 """A job in a process of its own, on a machine that does much at once."""

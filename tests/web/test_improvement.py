@@ -14,7 +14,7 @@ from tests.web.judged import rounds
 from tests.web.team import Team, Visit, member, too_wide
 from tests.web.test_screens import check, every_look
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 LONG_MS = 120_000
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.web.chatgpt_export import chatgpt_export
 from tests.web.conftest import OpenPage
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 MESSAGES = 2000
 MOST_REQUESTS = 3
 TITLE = "Two thousand messages"

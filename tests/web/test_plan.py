@@ -11,7 +11,7 @@ from tests.web.conftest import OpenPage
 from tests.web.team import Team, Visit, member, see, too_wide
 from tests.web.test_screens import check, every_look
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 ONE_SERVER = "?parameters=1000000000&tokens=20000000000&gpus=8&gpu=h100&context=4096&batch_tokens=1048576"
 

@@ -12,7 +12,7 @@ from tests.web.chatgpt_export import chatgpt_export
 from tests.web.conftest import OpenPage, answer, ask, send
 from tests.web.stub_upstream import stub_upstream, upstream_config
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def talk_and_reload(page: Page) -> None:

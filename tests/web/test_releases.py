@@ -15,7 +15,7 @@ from tests.web.judged import SUITE, hold, judge, write_mine
 from tests.web.team import Team, Visit, key_of, member, overflow, running_team, too_wide, visiting
 from tests.web.test_screens import check, every_look
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 POLICY = f"""
 [gate]

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.web.browsing import Watch
 from tests.web.conftest import OpenPage, ask, send
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 every_look = pytest.mark.parametrize(("locale", "width"), [("en-US", 1280), ("fr-FR", 390)], ids=["desktop", "phone"])
 """Both languages and both widths; `check` looks in both themes."""
 

@@ -6,8 +6,6 @@ from types import ModuleType
 from causerie.errors import ConfigError
 
 EXTRA = "causerie[train]"
-LAB = "make lab (in a clone), or: pip install '{extra}'"
-"""How that extra comes."""
 
 
 def needed(*names: str, extra: str = EXTRA) -> list[ModuleType]:
@@ -23,7 +21,12 @@ def needed(*names: str, extra: str = EXTRA) -> list[ModuleType]:
     try:
         return [import_module(name) for name in names]
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            "this needs the package {name}, which is not installed", name=error.name or "?",
-            extra=extra, hint=LAB if extra == EXTRA else "pip install '{extra}'",
-        ) from error  # fmt: skip
+        raise missing(error.name or "?", extra) from error
+
+
+def missing(name: str, extra: str = EXTRA) -> ConfigError:
+    """What to say of a package that is not installed."""
+    return ConfigError(
+        "this needs the package {name}, which is not installed", name=name, extra=extra,
+        hint="make lab (in a clone), or: pip install '{extra}'" if extra == EXTRA else "pip install '{extra}'",
+    )  # fmt: skip

@@ -78,9 +78,10 @@ class Work:
         ended = asyncio.Event()
 
         async def note_now_and_then() -> None:
-            while not ended.is_set():
+            while True:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ended.wait(), NOTE_S)
+                    return
                 with suppress(DatabaseUnavailable):  # it is said again the next time
                     await self._note()
 

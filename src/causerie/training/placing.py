@@ -10,8 +10,8 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from causerie.data.packages import EXTRA, LAB
-from causerie.errors import ConfigError, InvalidRequest
+from causerie.data.packages import missing
+from causerie.errors import InvalidRequest
 from causerie.settings import Settings
 from causerie.training.recipe import Recipe
 from causerie.training.recipe_file import parse_recipe, toml_of
@@ -28,12 +28,9 @@ def require_packages() -> None:
     Raises:
         ConfigError: A package is not installed.
     """
-    missing = next((name for name in PACKAGES if find_spec(name) is None), None)
-    if missing:
-        raise ConfigError(
-            "this needs the package {name}, which is not installed", name=missing, extra=EXTRA,
-            hint=LAB,
-        )  # fmt: skip
+    lacking = next((name for name in PACKAGES if find_spec(name) is None), None)
+    if lacking:
+        raise missing(lacking)
 
 
 def placed(settings: Settings, recipe: Recipe, *, anywhere: bool) -> Recipe:
