@@ -1,7 +1,7 @@
 """Combines the coverage of all test processes and fails under the floors: 90 % of all lines, 70 % of any file.
 
 Does: print the table of files that are not fully covered. Does not: run tests.
-Try it: python -m tests.house.coverage_floor      (after `pytest --cov --cov-report=`)
+Try it: make coverage
 """
 
 import io
