@@ -63,7 +63,7 @@ def passages(words: list[str], texts: int, seed: int) -> list[str]:
 
 def runs(text: str) -> set[bytes]:
     """The runs of words of a text, as both sides see it."""
-    words = re.findall(rb"[a-z0-9\x80-\xff]+", text.lower().encode())
+    words = re.findall(rb"[a-z0-9\x80-\xff]+", re.sub("[\u0080-\u00bf\u2000-\u207f]", " ", text).lower().encode())
     return {b" ".join(words[at : at + RUN_WORDS]) for at in range(max(1, len(words) - RUN_WORDS + 1))}
 
 

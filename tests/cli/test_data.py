@@ -1,15 +1,20 @@
 """`causerie data` builds, shows and lists, for people and for programs."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from causerie.accounts import people
 from causerie.cli.data import app
 from causerie.data import build as building
-from causerie.errors import ConfigError, DataError
+from causerie.database.engine import open_database
+from causerie.errors import ConfigError, DataError, NotFound
+from causerie.settings import load_settings
 from tests.data.test_steps import prose
+from tests.improvement.talked import Talked
 
 RECIPE = """\
 name = "letters"
@@ -21,6 +26,17 @@ path = "letters"
 licence = "CC0-1.0"
 [[steps]]
 use = "gopher"
+"""
+
+PAIRS = """\
+name = "pairs"
+holdout = 0
+[[sources]]
+name = "said"
+kind = "files"
+path = "said.jsonl"
+form = "feedback"
+licence = "with the consent of who said it"
 """
 
 
@@ -92,6 +108,33 @@ def test_steps_are_listed_with_their_options() -> None:
     assert "  repetition = true" in told
     listed = json.loads(run("steps", "--json").stdout)
     assert listed["gopher"]["min_words"]["default"] == 50
+
+
+def test_what_people_said_becomes_a_file_for_a_recipe(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(run("feedback", "said.jsonl").exception, NotFound)
+
+    async def talk() -> None:
+        database = open_database(load_settings())
+        try:
+            await people.prepare(database)
+            talked = Talked(database)
+            ada = await talked.join("ada")
+            (wrong,) = await talked.asked(ada, "My address is ada@example.org. Capital of Australia?", "Sydney")
+            await talked.thinks(ada, wrong, -1, better="Canberra")
+        finally:
+            await database.close()
+
+    asyncio.run(talk())
+    outcome = run("feedback", "said.jsonl")
+    assert outcome.exit_code == 0, outcome.output
+    assert outcome.stdout == "said.jsonl: 1 lines\n"
+    assert "ada@" not in Path("said.jsonl").read_text()
+    Path("pairs.toml").write_text(PAIRS)
+    card = json.loads(run("build", "pairs.toml", "--workers", "1", "--json").stdout)
+    assert (card["sources"][0]["samples_kind"], card["sources"][0]["kept"]) == ("preferences", 1)
 
 
 def test_a_bar_is_shown_in_a_terminal(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from causerie.data import assembly, cleaning
 from causerie.data import build as building
+from causerie.data import encode as encoding
 from causerie.data.build import build
 from causerie.data.card import Card, read_card, verify
 from causerie.data.contract import Conversation, Document, Portion, Preference
@@ -23,7 +24,7 @@ from causerie.data.encode import encode
 from causerie.data.recipe import DataRecipe
 from causerie.data.records import kinds_in, lines, sample_files, sample_of, samples
 from causerie.data.shards import TokenShards
-from causerie.errors import CauserieError, Conflict, DataError
+from causerie.errors import CauserieError, Conflict, DataError, DiskFull
 from tests.data.test_steps import prose
 
 SECRET = "jean.dupont@exemple.fr"
@@ -154,6 +155,24 @@ def test_a_finished_build_is_not_done_again_unless_something_changed(texts: Path
     assert run(tmp_path, seed=1).data_sha256 != second.data_sha256
 
 
+def test_another_causerie_builds_anew(texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = run(tmp_path)
+    monkeypatch.setattr(building, "version", lambda _: "another")
+    after = run(tmp_path)
+    assert after.plan_sha256 != before.plan_sha256
+    assert after.data_sha256 == before.data_sha256
+
+
+def test_long_texts_are_taken_few_at_a_time(texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(tmp_path, "one")
+    assert max(encode_bytes(tmp_path / "one")) > 20
+    monkeypatch.setattr(cleaning, "_BATCH_CHARACTERS", 1000)
+    monkeypatch.setattr(encoding, "_BATCH_CHARACTERS", 1000)
+    run(tmp_path, "two")
+    assert max(encode_bytes(tmp_path / "two")) <= 2
+    assert everything(tmp_path / "one") == everything(tmp_path / "two")
+
+
 def test_another_evaluation_set_is_another_build(texts: Path, tmp_path: Path) -> None:
     steps = [{"use": "decontaminate", "against": ["questions.txt"]}]
     with pytest.raises(DataError, match=r"questions\.txt cannot be read"):
@@ -244,6 +263,37 @@ def test_a_folder_with_something_else_in_it_is_left_alone(texts: Path, tmp_path:
     assert len(list(texts.iterdir())) == 8
 
 
+@pytest.mark.parametrize("name", ["work/thesis.txt", "documents/letter.txt", "work", "work/lock"])
+def test_a_folder_of_the_same_names_is_left_alone(texts: Path, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "mine" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("precious")
+    if name == "work/lock":  # all that a build leaves that was stopped at its beginning
+        run(tmp_path, "mine")
+        return
+    with pytest.raises(Conflict, match="holds something else"):
+        run(tmp_path, "mine")
+    assert path.read_text() == "precious"
+    assert [each for each in (tmp_path / "mine").rglob("*") if each.is_file()] == [path]
+
+
+def test_a_file_is_no_folder_to_build_in(texts: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("precious")
+    with pytest.raises(Conflict, match="holds something else"):
+        run(tmp_path)
+
+
+def test_a_build_that_fails_leaves_the_older_data(texts: Path, tmp_path: Path) -> None:
+    run(tmp_path)
+    before = everything(tmp_path / "out")
+    with pytest.raises(DataError, match="nothing is left"):
+        run(tmp_path, steps=[{"use": "gopher", "min_words": 5000}])
+    after = everything(tmp_path / "out")
+    assert {name: content for name, content in after.items() if not name.startswith("work/")} == before
+    run(tmp_path, seed=1)
+    assert not (tmp_path / "out" / "work").exists()
+
+
 def test_nothing_left_says_which_step_took_it(texts: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="gopher took out 40 for number of words"):
         run(tmp_path, steps=[{"use": "gopher", "min_words": 5000}])
@@ -294,6 +344,21 @@ def test_the_mixture_repeats_and_samples_by_weight(texts: Path, tmp_path: Path) 
     assert card.samples("validation") == 0
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_full_disk_is_said_and_costs_nothing(texts: Path, tmp_path: Path, workers: int) -> None:
+    short = [{"use": "gopher", "min_words": 5000}]
+    with pytest.raises(DataError, match="nothing is left"):
+        run(tmp_path, steps=short)
+    work = tmp_path / "out" / "work"
+    for number in (2, 3):
+        (work / f"000-00000{number}.json").unlink()
+        (work / f"000-00000{number}.jsonl.zst.part").symlink_to("/dev/full")
+    with pytest.raises(DiskFull, match="out cannot be written: No space left"):
+        run(tmp_path, workers=workers, steps=short)
+    assert len(list(work.glob("*.json"))) == 6
+
+
 def test_large_data_goes_into_several_shuffled_files(
     texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -305,6 +370,9 @@ def test_large_data_goes_into_several_shuffled_files(
     one, many = (documents(tmp_path / name) for name in ("one", "many"))
     assert sorted(document.id for document in one) == sorted(document.id for document in many)
     assert [document.id for document in one] != sorted(document.id for document in one)
+    monkeypatch.setattr(assembly, "MOST_OPEN", 2)
+    run(tmp_path, "piles")
+    assert everything(tmp_path / "piles") == everything(tmp_path / "many")
 
 
 def test_conversations_and_preferences_go_through_the_steps_that_are_for_them(tmp_path: Path) -> None:
@@ -348,6 +416,8 @@ def test_documents_become_token_shards_once(texts: Path, tmp_path: Path) -> None
     assert sum(encode_bytes(tmp_path / "out")) == 37
     assert encode_bytes(tmp_path / "out") == []
     assert sum(encode_bytes(tmp_path / "out", "other")) == 37
+    (tmp_path / "out" / "tokens" / "train" / "tokens-00000.bin").unlink()
+    assert sum(encode_bytes(tmp_path / "out", "other")) == card.samples("train")
     shards = TokenShards(tmp_path / "out" / "tokens" / "train", verify=True)
     assert shards.manifest.text_sha256 == card.data_sha256
     first = documents(tmp_path / "out")[0]
@@ -390,6 +460,6 @@ def test_progress_reaches_the_end(texts: Path, tmp_path: Path) -> None:
         progress=lambda stage, done, total: seen.update({stage: (done, total)}),
     )  # fmt: skip
     size = sum(path.stat().st_size for path in texts.iterdir())
-    assert seen == {"clean": (size, size), "compare": (0, size), "write": (size, size)}
+    assert seen == {"clean": (size, size), "compare": (size, size), "write": (size, size)}
     assert Portion("x") == Portion("x")
     shutil.rmtree(tmp_path / "out")

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from causerie.data.contract import Portion, Removed
-from causerie.data.formats.html import extracted
+from causerie.data.formats.html import extracted, without_comments
 from causerie.data.formats.opening import decoded, opened
 from causerie.data.formats.table import format_of
 from causerie.data.sources import files
@@ -96,6 +97,8 @@ def test_rows_of_tables(tmp_path: Path) -> None:
         ("\ufeffdéjà".encode(), "déjà"),
         ("déjà".encode("cp1252"), "déjà"),
         (b"\x81\xff", "\ufffd\ufffd"),
+        ("déjà".encode("utf-16"), "déjà"),
+        ("« déjà » à l'été ".encode() + b"\xe9 fin", "« déjà » à l'été \ufffd fin"),
     ],
 )
 def test_bytes_become_text(data: bytes, text: str) -> None:
@@ -110,6 +113,23 @@ def test_ranges_of_lines_lose_and_double_nothing(tmp_path: Path, size: int, monk
     found = of(path)
     assert [row[1]["text"] for row in found if not isinstance(row, Removed)] == ["é" * n for n in range(20)]
     assert len({row[0] for row in found if not isinstance(row, Removed)}) == 20
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 21, 34, 1000])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_ranges_of_text_lose_and_double_nothing(
+    tmp_path: Path, size: int, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "RANGE_BYTES", size)
+    path = tmp_path / "book.txt"
+    said = end.join(["One", "one", "", "two é", "", "", "", " ", "three", "four", "", "five"])
+    path.write_bytes(said.encode())
+    source = files.Files(name="it", path=str(path), licence="CC0-1.0", part_characters=10)
+    found = [row for portion in files.file_portions(path, path.name, source) for row in rows(portion)]
+    assert "".join(row[1]["text"] for row in found if not isinstance(row, Removed)) == said
+    assert len({row[0] for row in found if not isinstance(row, Removed)}) == len(found)
+    assert len(found) > 1 or size > 30
+    assert [row[1]["text"] for row in of(path) if not isinstance(row, Removed)] == [said]
 
 
 def test_lines_that_are_no_objects_are_put_aside(tmp_path: Path) -> None:
@@ -185,6 +205,33 @@ def test_a_page_in_a_file_has_its_title(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(PAGE)
     ((key, row),) = [each for each in of(tmp_path / "page.html") if not isinstance(each, Removed)]
     assert (key, row["title"], row["text"][:16]) == ("", "The title", "# Bread & butter")
+
+
+@pytest.mark.parametrize("broken", ["<!--", "<p ", "<a href='", "</p ", "<![CDATA[", "<?"])
+def test_a_page_that_closes_no_tag_is_read_in_time(broken: str) -> None:
+    before = time.process_time()
+    title, text = extracted(
+        f"<title>T</title><p>Good.</p><!-- <p>old</p> -->{(broken + ' more ') * 20_000}<p>End.</p>"
+    )
+    assert time.process_time() - before < 5  # the parser alone takes minutes
+    assert (title, text[:5], text[-4:]) == ("T", "Good.", "End.")
+    assert "old" not in text
+
+
+def test_markup_in_a_few_attributes_is_no_text() -> None:
+    assert extracted('<a title="a < b" data-more="<p>not this</p>">this</a> and that, with many more words')[1] == (
+        "this and that, with many more words"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("a <!-- b --> c", "a  c"), ("a <!-- b", "a <!-- b"), ("<!-->a-->b", "b")]
+)
+def test_comments(text: str, expected: str) -> None:
+    assert without_comments(text) == expected
+    before = time.process_time()
+    assert without_comments("<!--" * 200_000) == "<!--" * 200_000
+    assert time.process_time() - before < 2
 
 
 def test_a_page_that_never_closes_its_menu_is_still_read() -> None:

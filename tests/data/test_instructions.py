@@ -1,6 +1,7 @@
 """Instructions that are added to conversations are followed by their answers: the checks of evaluations say so."""
 
 import json
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -187,6 +188,12 @@ def test_what_is_no_plain_exchange_passes() -> None:
         assert step.change(passed) == (passed, {})
     text = Document(id="d", text="plain")
     assert step.apply(text) is text
+
+
+def test_an_answer_of_blank_lines_is_looked_at_in_time() -> None:
+    before = time.process_time()
+    CheckableInstructions(share=1).change(conversation("b", "Why?", "\n" * MOST_SIGNS))
+    assert time.process_time() - before < 2
 
 
 def test_a_build_counts_them_and_leaves_pages_alone(tmp_path: Path) -> None:

@@ -75,6 +75,12 @@ def test_a_recipe_has_its_defaults_and_a_hash_of_all_keys() -> None:
         ('"files"', '"file"', "line 6: there is no sources[1].kind 'file'", "did you mean files?"),
         ('"normalise"', '"washing"', "line 15: there is no steps[1].use 'washing'", "it can be normalise"),
         ("bands = 14", "bnds = 14", "line 23: the key steps[3].bnds is not known", "did you mean bands?"),
+        (
+            'use = "normalise"',
+            'use = "language"\nkeep = ["fr", "eng"]',
+            "line 16: steps[1].keep[2] is not right",
+            "'eng'",
+        ),
         ("bands = 14", "bands = 0", "line 23: steps[3].bands is not right", "it is 0"),
         ('licence = "public domain"', 'licence = ""', "line 8: sources[1].licence is not right", "it is ''"),
         ('"python"', '"french"', "line 1: the recipe is not right: two sources have the name 'french'", ""),

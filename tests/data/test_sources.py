@@ -4,10 +4,13 @@ import json
 import socket
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from causerie.data.contract import Document, Removed, Sample
 from causerie.data.packages import needed
+from causerie.data.sources import files as reading
 from causerie.data.sources.files import Files
 from causerie.data.sources.hub import Hub
 from causerie.data.sources.options import parts
@@ -80,6 +83,30 @@ def test_a_version_changes_with_the_file(folder: Path) -> None:
     before = files(folder / "a.txt").portions()
     (folder / "a.txt").write_text("other")
     assert files(folder / "a.txt").portions() != before
+
+
+@pytest.mark.parametrize("form", ["openassistant", "openassistant-pairs"])
+def test_trees_are_not_torn_at_the_borders_of_ranges_and_row_groups(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "RANGE_BYTES", 100)
+    rows: list[dict[str, str | int | None]] = []
+    for tree in range(20):
+        about: dict[str, str | int | None] = {
+            "message_id": f"{tree}",
+            "parent_id": None,
+            "role": "prompter",
+            "text": f"{tree}?",
+            "rank": None,
+        }
+        rows += [about, *(about | {"message_id": f"{tree}-{rank}", "parent_id": f"{tree}", "role": "assistant",
+                                   "text": f"{rank}", "rank": rank} for rank in (1, 0))]  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "rows.parquet", row_group_size=7)
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for name in ("rows.parquet", "rows.jsonl"):
+        found = read(files(tmp_path / name, form=form))
+        assert len(found) == 20
+        assert not [each for each in found if isinstance(each, Removed)]
 
 
 def test_long_documents_are_cut_between_paragraphs_and_nothing_is_lost() -> None:

@@ -1,10 +1,13 @@
 """Each step does what its rules say, on texts made for each rule."""
 
 import random
+import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from causerie.data.cleaning import apply
 from causerie.data.contract import (
     Conversation,
     Document,
@@ -25,7 +28,8 @@ from causerie.data.steps.fineweb import FineWeb
 from causerie.data.steps.gopher import Gopher, repeated_ngram_share, top_share
 from causerie.data.steps.language import Language
 from causerie.data.steps.normalise import Normalise
-from causerie.data.steps.personal_data import PersonalData
+from causerie.data.steps.personal_data import Detected, PersonalData, masked
+from causerie.data.tally import StepTally
 from causerie.errors import DataError
 
 VOCABULARY = (
@@ -223,6 +227,14 @@ def test_only_what_is_named_is_masked_and_counted() -> None:
     assert outcome.document.text == "[email] [email] 192.168.0.1"
 
 
+@pytest.mark.parametrize("signs", ["-", "a@", "/", "1"])
+def test_personal_data_is_found_in_time_in_what_has_no_spaces(signs: str) -> None:
+    text = f"{signs * 50_000}:{signs * 50_000}"
+    before = time.process_time()
+    assert masked(text, get_args(Detected)) == (text, {})
+    assert time.process_time() - before < 5
+
+
 def test_check_digits() -> None:
     assert is_card("371449635398431")
     assert not is_card("346412338913580")
@@ -256,6 +268,26 @@ def test_decontaminate_finds_a_run_of_an_evaluation_set(tmp_path: Path) -> None:
     assert reason(step, " ".join(QUESTION.split()[:12]) + " and more of another text that is long enough") == "kept"
     assert reason(Decontaminate(against=step.against, words=8), " ".join(QUESTION.split()[2:10])) != "kept"
     assert reason(Decontaminate(against=step.against, fields=("note",)), QUESTION) == "kept"
+
+
+def test_decontaminate_is_not_misled_by_how_french_is_set(tmp_path: Path) -> None:
+    said = "Dans quel roman de Victor Hugo le personnage de «\u00a0Gavroche\u00a0» meurt-il sur une barricade\u00a0?"
+    (tmp_path / "questions.txt").write_text(said, encoding="utf-8")
+    step = Decontaminate(against=(str(tmp_path / "questions.txt"),))
+    plain = said.replace("\u00a0", " ")
+    for text in (plain, plain.replace("« ", "“").replace(" »", "”"), said.replace("\u00a0", "\u202f")):
+        assert reason(step, f"Un quiz. {text} Merci.") == "in an evaluation set"
+
+
+def test_decontaminate_finds_a_short_question_of_a_conversation(tmp_path: Path) -> None:
+    (tmp_path / "questions.txt").write_text("How many legs has a spider?")
+    step = Decontaminate(against=(str(tmp_path / "questions.txt"),))
+    turns = (Message("user", "How many legs has a spider?"), Message("assistant", "Eight."))
+    counted = StepTally()
+    assert isinstance(apply(step, Conversation(id="c", messages=turns), counted), Removed)
+    assert "Eight." in counted.examples["in an evaluation set"][0].before
+    other = (Message("user", "How many legs has it?"), turns[1])
+    assert isinstance(apply(step, Conversation(id="d", messages=other), counted), Conversation)
 
 
 def test_an_evaluation_set_that_cannot_be_read_is_named(tmp_path: Path) -> None:

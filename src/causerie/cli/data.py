@@ -1,6 +1,7 @@
 """`causerie data`: clean text, conversations and token shards, from a recipe.
 
-Does: build, show what was built, and list the steps that a recipe can name; the last two also as JSON.
+Does: build, show what was built, and list the steps that a recipe can name; the last two also as JSON. Write what
+people said of answers into a file that a recipe can name.
 Does not: clean anything; see `data/build.py`.
 Try it: causerie data build recipes/sample.toml        causerie data show data/sample
 """
@@ -18,6 +19,8 @@ from causerie.cli.models import print_table
 from causerie.cli.terminal import console, errors, print_json
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
     from causerie.data.card import Card
 
 app = typer.Typer(no_args_is_help=True)
@@ -112,6 +115,30 @@ def steps(as_json: _Json = False) -> None:
                 about = " ".join((field.description or "").split())
                 default = t("needed") if field.is_required() else _written(field.default)
                 console().print(f"  {option} = {default}  {about}".rstrip(), markup=False, soft_wrap=True)
+
+
+@app.command("feedback", help=t("Write what people said of answers and allowed to train on, for a recipe to read."))
+def feedback(
+    file: Annotated[Path, typer.Argument(help=t("The file to write, JSON Lines."))],
+    thumbs: Annotated[
+        bool,
+        typer.Option("--thumbs", help=t("Single answers with their thumbs, not a better one beside a worse one.")),
+    ] = False,
+) -> None:
+    """What people said, personal data masked."""
+    from causerie.accounts import audit
+    from causerie.cli.accounts import done
+    from causerie.database.tables import now
+    from causerie.improvement import collecting, feedback_file
+
+    async def work(session: "AsyncSession") -> int:
+        said = await collecting.collect(session, None, now())
+        count = feedback_file.write(said.statements, file, thumbs=thumbs)
+        await audit.record(session, None, "feedback.export", file.name)
+        return count
+
+    count = done(work)
+    console().print(t("{file}: {count} lines", file=file, count=_number(count)), markup=False, soft_wrap=True)
 
 
 def _written(value: object) -> str:

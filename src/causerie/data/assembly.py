@@ -4,7 +4,7 @@ Does: one pass over the portions, in their order. In memory are a few numbers fo
 Does not: depend on how many processes cleaned the portions.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -27,6 +27,8 @@ from causerie.data.tally import EXAMPLES, StepTally, Tally, example
 
 PART_CHARACTERS = 2**26
 """Text of one output file, about; it is shuffled in memory."""
+MOST_OPEN = 64
+"""Output files that are written at once."""
 Copies = NDArray[np.int64]
 Advance = Callable[[int], None]
 
@@ -115,12 +117,13 @@ def _gathered(name: str, portions: list[Cleaned], work: Path) -> NDArray[Any]:
     total = sum(int(portion.alive.sum()) for portion in portions)
     first = np.load(portions[0].task.numbers_file(name), mmap_mode="r")
     path = work / f"{name}.npy"
-    whole = np.lib.format.open_memmap(path, "w+", first.dtype, (total, first.shape[1]))
-    done = 0
-    for portion in portions:
-        rows = np.load(portion.task.numbers_file(name), mmap_mode="r")[portion.alive]
-        whole[done : done + len(rows)] = rows
-        done += len(rows)
+    # Written as a file and mapped only then: a full disk is an error here, and a killed process in a mapping.
+    with path.open("wb") as file:
+        shape = {"descr": first.dtype.str, "fortran_order": False, "shape": (total, first.shape[1])}
+        np.lib.format.write_array_header_1_0(file, shape)
+        for portion in portions:
+            file.write(np.load(portion.task.numbers_file(name), mmap_mode="r")[portion.alive].tobytes())
+    whole: NDArray[Any] = np.load(path, mmap_mode="r" if total else None)
     return whole
 
 
@@ -208,17 +211,19 @@ def _write(
         for number in range(-(-characters // PART_CHARACTERS))
     ]
     dealt = [output.path.with_name(output.path.name + ".dealt") for output in outputs]
-    with ExitStack() as stack:
-        files = [stack.enter_context(written(path)) for path in dealt]
+
+    def counted() -> Iterator[tuple[int, bytes]]:
         for portion, copies in own:
             name = recipe.sources[portion.task.source].name
             for number, row, line in _dealt(recipe, portion, copies, len(outputs)):
-                files[number].write(line)
                 outputs[number].samples += 1
                 outputs[number].characters += int(portion.sizes[row])
+                yield number, line
             if split == "train":
                 made.written_characters[name] += int((portion.sizes * copies).sum())
             advance(portion.task.size_bytes)
+
+    _sort(counted(), dealt)
     for output, path in zip(outputs, dealt, strict=True):
         rows = np.arange(output.samples, dtype=np.uint64)
         _shuffle(path, output.path, drawn(rows, recipe.seed, "order", path.name))
@@ -231,6 +236,32 @@ def _dealt(recipe: DataRecipe, portion: Cleaned, copies: Copies, files: int) -> 
     for row, line in enumerate(lines(portion.task.samples_file)):
         for copy in range(int(copies[row])):
             yield (int(numbers[row]) + copy) % files, row, line
+
+
+def _sort(numbered: Iterable[tuple[int, bytes]], paths: Sequence[Path]) -> None:
+    """Write lines into the files of their numbers, in their order.
+
+    A system lets a program have some thousand files open, and each takes a megabyte: so many files are written by way
+    of a few piles, each of which is sorted again.
+    """
+    each = 1
+    while each * MOST_OPEN < len(paths):
+        each *= MOST_OPEN
+    piles = paths if each == 1 else [path.with_name(f"{path.name}.{each}") for path in paths[::each]]
+    with ExitStack() as stack:
+        files = [stack.enter_context(written(path)) for path in piles]
+        for number, line in numbered:
+            files[number // each].write(line if each == 1 else b"%d\t%b" % (number % each, line))
+    if each > 1:
+        for first, pile in zip(range(0, len(paths), each), piles, strict=True):
+            _sort(_numbered(pile), paths[first : first + each])
+            pile.unlink()
+
+
+def _numbered(pile: Path) -> Iterator[tuple[int, bytes]]:
+    for line in lines(pile):
+        number, _, rest = line.partition(b"\t")
+        yield int(number), rest
 
 
 def _shuffle(dealt: Path, path: Path, numbers: NDArray[np.uint64]) -> None:

@@ -13,6 +13,7 @@ Does not: make tokens; see `encode.py`.
 Try it: causerie data build recipes/sample.toml
 """
 
+import errno
 import hashlib
 import json
 import multiprocessing
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from causerie.data.assembly import Cleaned, compare, mix, opened
@@ -34,13 +36,15 @@ from causerie.data.recipe import DataRecipe
 from causerie.data.report import write_report
 from causerie.data.steps.decontaminate import Decontaminate
 from causerie.data.tally import Tally
-from causerie.errors import Conflict, DataError
+from causerie.errors import Conflict, DataError, DiskFull
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage (`clean`, `compare`, `write`), how many bytes of the sources are done, and of how many."""
 GROUP_BYTES = 2**21
 """Small files are cleaned together, up to this size: a million files must not make a million tasks."""
 _GROUP_FILES = 512
+_LEAST_ROOM = 2**20
+"""Bytes; a disk with less is full."""
 _WAITING = 4
 """Tasks given to each process ahead of time."""
 
@@ -71,6 +75,7 @@ def build(
     Raises:
         Conflict: The folder holds something else, or another process builds in it.
         DataError: A source cannot be read, or nothing is left of all of them.
+        DiskFull: There is no room for it; what is done already stays for the next try.
     """
     needed("numpy", "pyarrow")
     found = recipe.beside(beside)
@@ -80,7 +85,7 @@ def build(
     if former and former.plan_sha256 == plan:
         return former
     _refuse_what_is_not_ours(folder, former)
-    with _alone(folder):
+    with _alone(folder), _room_for(folder):
         _begin(folder, plan)
         tallies = _cleaned(tasks, workers or len(os.sched_getaffinity(0)), progress)
         by_source = _by_source(found, tasks, tallies)
@@ -88,6 +93,7 @@ def build(
         total = sum(task.size_bytes for task in tasks)
         progress("compare", 0, total)
         compare(found, portions, by_source, folder / "work")
+        progress("compare", total, total)
         _refuse_nothing(found, portions, by_source)
         done = 0
 
@@ -96,6 +102,7 @@ def build(
             done += size
             progress("write", min(done, total), total)
 
+        _clear(folder)
         outcome = mix(found, portions, folder, advance)
         card = make_card(recipe, found, plan, by_source, outcome, folder)
         write_report(card, by_source, folder / "report.html", language)
@@ -106,10 +113,10 @@ def build(
 
 
 def _plan_sha256(recipe: DataRecipe, found: DataRecipe, tasks: list[Task]) -> str:
-    """One hash of all that decides the outcome: the recipe, the source files, the evaluation sets."""
+    """One hash of all that decides the outcome: the recipe, the source files, the evaluation sets, and who builds."""
     portions = [[task.source, *_version(portion)] for task in tasks for portion in task.portions]
     sets = [step.versions() for step in found.steps if isinstance(step, Decontaminate)]
-    return hashlib.sha256(json.dumps([recipe.sha256(), portions, sets]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([version("causerie"), recipe.sha256(), portions, sets]).encode()).hexdigest()
 
 
 def _version(portion: Portion) -> list[object]:
@@ -140,7 +147,13 @@ def _grouped(portions: list[Portion]) -> Iterator[tuple[Portion, ...]]:
 
 def _refuse_what_is_not_ours(folder: Path, former: Card | None) -> None:
     """A folder is built in when it is new, when a build was stopped in it, or when it holds older data."""
-    if former is None and folder.exists() and any(folder.iterdir()) and not (folder / "work").is_dir():
+    work = folder / "work"
+    stopped = all((work / name).is_file() for name in ("lock", "plan"))
+    if stopped or not folder.exists():
+        return
+    # A build that was stopped at its very beginning has left the lock, or the empty folder.
+    theirs_in_work = work.exists() and not (work.is_dir() and all(each.name == "lock" for each in work.iterdir()))
+    if theirs_in_work or (former is None and (not folder.is_dir() or any(each != work for each in folder.iterdir()))):
         raise Conflict(
             "{folder} holds something else", folder=str(folder), hint="name a folder that is empty or new with --out"
         )
@@ -162,6 +175,20 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _room_for(folder: Path) -> Iterator[None]:
+    """A full disk is said as one. Not every library tells the reason of a short write: then what is free does."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT} and shutil.disk_usage(folder).free > _LEAST_ROOM:
+            raise
+        raise DiskFull(
+            "{file} cannot be written: {reason}", file=str(folder), reason=os.strerror(errno.ENOSPC),
+            hint="free some room; the same command goes on from here",
+        ) from error  # fmt: skip
+
+
 def _begin(folder: Path, plan: str) -> None:
     """Forget what a build of another recipe or of other files has left; keep what this one has done."""
     work = folder / "work"
@@ -171,6 +198,10 @@ def _begin(folder: Path, plan: str) -> None:
             if path.name != "lock":
                 path.unlink()
         state.write_text(plan, encoding="utf-8")
+
+
+def _clear(folder: Path) -> None:
+    """Take out older data, at the moment when the new can be written; a build that fails before has cost nothing."""
     (folder / "card.json").unlink(missing_ok=True)
     for kind in ("documents", "conversations", "preferences", "judgements", "tokens"):
         shutil.rmtree(folder / kind, ignore_errors=True)

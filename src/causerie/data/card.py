@@ -89,7 +89,7 @@ class Card:
     holdout: float
     recipe_sha256: str
     plan_sha256: str
-    """Of the recipe and of the versions of all source files."""
+    """Of the recipe, of the versions of all source files, and of causerie's own."""
     data_sha256: str
     """Of the hashes of all files: the same data has the same."""
     sources: tuple[SourceFacts, ...]

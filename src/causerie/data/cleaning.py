@@ -36,7 +36,9 @@ from causerie.data.tally import Example, StepTally, Tally, as_json, example, exa
 from causerie.errors import CauserieError
 
 _BATCH = 256
-"""Texts whose fingerprints are made together."""
+"""Texts whose fingerprints are made together ..."""
+_BATCH_CHARACTERS = 2**24
+"""... fewer, where they are long: memory is bounded."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +132,13 @@ def _clean(task: Task) -> Tally:
 
 def _batches(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
     batch: list[Sample] = []
+    characters = 0
     for sample in samples:
         batch.append(sample)
-        if len(batch) == _BATCH:
+        characters += sum(map(len, texts(sample)))
+        if len(batch) == _BATCH or characters >= _BATCH_CHARACTERS:
             yield batch
-            batch = []
+            batch, characters = [], 0
     if batch:
         yield batch
 

@@ -5,7 +5,6 @@ Does not: know a tokenizer: it gets a function. Conversations are encoded by tra
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causerie.data.card import read_card
-from causerie.data.contract import Document
+from causerie.data.contract import texts
 from causerie.data.records import SPLITS, Split, samples
-from causerie.data.shards import Manifest, ShardWriter, read_manifest
+from causerie.data.shards import Manifest, ShardWriter, TokenShards, read_manifest
 from causerie.errors import DataError
 
 Encode = Callable[[list[str]], Iterable[Sequence[int] | NDArray[np.integer[Any]]]]
 """Texts to ids, in their order, without the end-of-text token."""
 _BATCH = 1000
+_BATCH_CHARACTERS = 2**24
+"""Of long texts fewer are encoded together, so that memory is bounded."""
 
 
 def encode(
@@ -73,10 +74,10 @@ def encode(
             tokenizer_sha256=tokenizer_sha256,
             text_sha256=card.data_sha256,
         ) as writer:
-            for texts in _batches(folder, split):
-                for text, ids in zip(texts, encode_batch(texts), strict=True):
+            for batch in _batches(folder, split):
+                for text, ids in zip(batch, encode_batch(batch), strict=True):
                     writer.add(ids, len(text.encode("utf-8", "replace")))
-                done += len(texts)
+                done += len(batch)
                 if progress:
                     progress(done, total)
         made[split] = read_manifest(target / split)
@@ -84,13 +85,22 @@ def encode(
 
 
 def _former(folder: Path) -> Manifest | None:
+    """What was encoded before (None = nothing, or a file of it is missing or cut short)."""
     try:
-        return read_manifest(folder)
+        return TokenShards(folder).manifest
     except DataError:
         return None
 
 
 def _batches(folder: Path, split: Split) -> Iterator[list[str]]:
-    texts = (sample.text for sample in samples(folder, "documents", split) if isinstance(sample, Document))
-    while batch := list(islice(texts, _BATCH)):
+    batch: list[str] = []
+    characters = 0
+    for sample in samples(folder, "documents", split):
+        text = texts(sample)[0]
+        batch.append(text)
+        characters += len(text)
+        if len(batch) == _BATCH or characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
         yield batch

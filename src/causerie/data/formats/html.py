@@ -9,6 +9,7 @@ Does not: run scripts: a page that is drawn by one gives little or nothing.
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import islice
 from typing import Any, BinaryIO
 
 from causerie.data.contract import Portion, Removed
@@ -30,6 +31,9 @@ _VOID = frozenset({
 MAX_LINK_DENSITY = 0.5
 """Share of a block's characters inside links, beyond which a short block is a menu."""
 _SHORT_WORDS = 20
+_UNCLOSED = re.compile(r"<(?=[A-Za-z/!?][^<>]*(?:<|\Z))")
+_MOST_UNCLOSED = 200
+"""Tags that a page may leave open; Python's parser reads the rest of the page again for each."""
 _BREAK = "\0"
 """Stands for `<br>`: a line feed of the file is but a space."""
 _SPACES = re.compile(r"\s+")
@@ -44,10 +48,25 @@ def read(file: BinaryIO, _portion: Portion) -> Iterator[tuple[str, dict[str, Any
 def extracted(page: str) -> tuple[str, str]:
     """The title and the text of a page."""
     parser = _Page()
-    parser.feed(page)
+    parser.feed(_tamed(page))
     parser.close()
     parser.end_block()
     return _SPACES.sub(" ", parser.title).strip(), "".join(parser.blocks).strip()
+
+
+def without_comments(text: str) -> str:
+    """The text without what stands in `<!-- -->`; one that is never closed stays."""
+    kept, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[at:start])
+        at = end + 3
+    return "".join(kept) + text[at:]
+
+
+def _tamed(page: str) -> str:
+    """The page; where it leaves too many tags open, these are taken for text, so that it is read in time."""
+    unclosed = sum(1 for _ in islice(_UNCLOSED.finditer(page), _MOST_UNCLOSED + 1))
+    return page if unclosed <= _MOST_UNCLOSED else _UNCLOSED.sub("&lt;", without_comments(page))
 
 
 class _Page(HTMLParser):

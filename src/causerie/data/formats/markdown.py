@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from causerie.data.contract import Portion, Removed
+from causerie.data.formats.html import without_comments
 from causerie.data.formats.opening import decoded
 
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)\r?\n.*?\n\1[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 def read(file: BinaryIO, _portion: Portion) -> Iterator[tuple[str, dict[str, Any]] | Removed]:
     """One row with the field `text`."""
-    yield "", {"text": _COMMENT.sub("", _FRONT_MATTER.sub("", decoded(file.read())))}
+    yield "", {"text": without_comments(_FRONT_MATTER.sub("", decoded(file.read())))}

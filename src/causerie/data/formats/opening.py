@@ -5,6 +5,7 @@ Does not: hold a whole file in memory; whoever reads decides how much.
 """
 
 import bz2
+import codecs
 import gzip
 import lzma
 import zipfile
@@ -74,13 +75,21 @@ def _decompressed(file: BinaryIO, name: str) -> BinaryIO:
 
 
 def decoded(data: bytes) -> str:
-    """Text of bytes: UTF-8, or what old Windows programs wrote.
+    """Text of bytes: UTF-8, UTF-16 where its mark says so, or what old Windows programs wrote.
 
-    French files of before 2005 are often in Windows-1252; as UTF-8 they would lose every accent.
+    French files of before 2005 are often in Windows-1252; as UTF-8 they would lose every accent. A file of which more
+    is UTF-8 than is not has a few broken bytes: they alone are lost.
     """
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("utf-8", errors="replace")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8-sig", errors="replace")
+    broken = text.count("\ufffd")
+    if 2 * broken < len(text) - len(text.encode("ascii", "ignore")):
+        return text
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return text

@@ -19,7 +19,11 @@ def samples(rows: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[Sample | Rem
             continue
         given = row.get("input", row.get("context")) or ""
         said = [Message("system", str(row["system"]))] if row.get("system") else []
-        for question, reply in row.get("history") or []:
+        before = row.get("history") or []
+        if not isinstance(before, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in before):
+            yield Removed("a `history` that is not pairs", key)
+            continue
+        for question, reply in before:
             said += [Message("user", str(question)), Message("assistant", str(reply))]
         question = f"{asked}\n\n{given}" if str(given).strip() else asked
         yield conversation(key, [*said, Message("user", question), Message("assistant", answer)])

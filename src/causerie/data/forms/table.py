@@ -34,3 +34,6 @@ TABLE: Mapping[Form, tuple[Samples, Kind]] = {
     "feedback": (feedback.samples, "preferences"),
 }
 """What makes samples of rows, and of which kind they are."""
+
+WHOLE_FILES: frozenset[Form] = frozenset({"openassistant", "openassistant-pairs"})
+"""Forms in which a row belongs to others of its file: several processes must not share the file."""

@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from causerie.data.contract import Portion, Removed, Sample
-from causerie.data.formats import jsonl, parquet, separated
+from causerie.data.formats import jsonl, parquet, separated, text
 from causerie.data.formats.opening import is_compressed, opened
 from causerie.data.formats.table import format_of
 from causerie.data.forms.table import TABLE as FORMS
+from causerie.data.forms.table import WHOLE_FILES
 from causerie.data.sources.options import ReadOptions, parts
 from causerie.errors import DataError
 
 RANGE_BYTES = 2**26
-"""JSON Lines files are read in ranges of this size, each by a process of its own."""
+"""JSON Lines, and text that is cut into parts, are read in ranges of this size, each by a process of its own."""
 
 
 class Files(ReadOptions):
@@ -47,7 +48,7 @@ class Files(ReadOptions):
                 hint="files end with {known}" if found else "there is no such file or folder",
             )  # fmt: skip
         root = _root(self.path)
-        return [portion for path in readable for portion in file_portions(path, _told(path, root))]
+        return [portion for path in readable for portion in file_portions(path, _told(path, root), self)]
 
     def read(self, portion: Portion) -> Iterator[Sample | Removed]:
         """The samples of one file or range."""
@@ -83,20 +84,30 @@ def _told(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
-def file_portions(path: Path, name: str) -> list[Portion]:
-    """The parts of a file: ranges of JSON Lines, row groups of Parquet, files of an archive, or itself."""
+def file_portions(path: Path, name: str, source: ReadOptions | None = None) -> list[Portion]:
+    """The parts of a file: ranges of lines, row groups of Parquet, files of an archive, or itself.
+
+    Args:
+        path: Where it is.
+        name: What its samples' ids begin with.
+        source: What it is read for: its form and its parts decide how it may be cut (None = each row stands alone).
+    """
     facts = path.stat()
     whole: dict[str, Any] = {"path": str(path), "version": f"{facts.st_size}-{facts.st_mtime_ns}"}
     if path.suffix.lower() == ".zip":
         return _members(path, name, whole)
-    if format_of(name) is jsonl.read and not is_compressed(name):
+    if is_compressed(name) or (source and source.form in WHOLE_FILES):
+        return [Portion(name, size_bytes=facts.st_size, **whole)]
+    # Text is cut into ranges only where the recipe has it cut into parts anyway.
+    in_parts = format_of(name) is text.read and source is not None and source.part_characters > 0
+    if in_parts or format_of(name) is jsonl.read:
         starts = range(0, max(facts.st_size, 1), RANGE_BYTES)
         ends = [*starts[1:], 0]
         return [
             Portion(name, start=start, end=end, size_bytes=(end or facts.st_size) - start, **whole)
             for start, end in zip(starts, ends, strict=True)
         ]
-    if format_of(name) is parquet.read and not is_compressed(name):
+    if format_of(name) is parquet.read:
         groups = max(parquet.row_groups(path), 1)
         size = facts.st_size // groups
         return [Portion(name, start=each, end=each + 1, size_bytes=size, **whole) for each in range(groups)]

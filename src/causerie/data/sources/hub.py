@@ -55,7 +55,8 @@ class Hub(ReadOptions):
         for name in names:
             # The path in the hub's cache has the commit in it: it is the version, whenever it was fetched.
             made += [
-                Portion(**(vars(part) | {"version": folder.name})) for part in file_portions(folder / name, name)
+                Portion(**(vars(part) | {"version": folder.name}))
+                for part in file_portions(folder / name, name, self)
             ]
         return made
 

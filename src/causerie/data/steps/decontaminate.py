@@ -25,7 +25,6 @@ class Decontaminate(Step):
     """Nothing of these evaluation sets."""
 
     conversations = True
-    by_message = False
 
     use: Literal["decontaminate"] = "decontaminate"
     against: tuple[str, ...] = Field(min_length=1)
@@ -33,7 +32,7 @@ class Decontaminate(Step):
     fields: tuple[str, ...] = ()
     """Which fields of a row are questions or answers (empty = every text)."""
     words: int = Field(13, ge=4, le=100)
-    """Words of a run. Shorter texts of the sets, of at least 4 words, count where they are the whole document."""
+    """Words of a run. Shorter texts of the sets, of at least 4 words, count where a text or message is no more."""
 
     def apply(self, document: Document) -> Outcome:
         """The document, unless it holds a run of an evaluation set."""

@@ -3,8 +3,10 @@
 Does: cut texts into words and give each run of n words a 64-bit number, the same on every machine and run.
 Does not: keep the words; two runs share a number once in 2^64.
 
-A word is a run of ASCII letters and digits and of bytes beyond ASCII, in lower case. All of it is arithmetic on whole
-arrays: the hash of a word is a polynomial in its bytes (Karp and Rabin, 1987), taken from running sums modulo 2^64.
+A word is a run of letters and digits in lower case: of those of ASCII, and of all that is beyond it but for Western
+signs and spaces (U+0080 to U+00BF, U+2000 to U+207F), so that quotation marks and the space before a question mark
+make no other words. All of it is arithmetic on whole arrays: a word's hash is a polynomial in its bytes (Karp and
+Rabin, 1987), taken from running sums modulo 2^64.
 """
 
 # Shape letters: C bytes of all texts, W words of all texts, S runs of all texts, D texts.
@@ -43,11 +45,22 @@ def _powers(size: int) -> tuple[Hashes, Hashes]:
     return made[0], made[1]
 
 
+def _in_words(data: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which bytes of UTF-8 that ends with a space are part of a word, shape (C,)."""
+    inside = _IS_WORD[data]
+    two = np.flatnonzero(data == 0xC2)  # U+0080 to U+00BF
+    inside[two] = inside[two + 1] = False
+    three = np.flatnonzero(data == 0xE2)
+    three = three[np.isin(data[three + 1], (0x80, 0x81))]  # U+2000 to U+207F
+    inside[three] = inside[three + 1] = inside[three + 2] = False
+    return inside
+
+
 def word_hashes(texts: Sequence[str]) -> tuple[Hashes, NDArray[np.int64]]:
     """Hashes of all words, shape (W,), and where the words of each text begin, shape (D + 1,)."""
     encoded = [text.lower().encode("utf-8", "replace") for text in texts]
     data = np.frombuffer(b" ".join(encoded) + b" ", np.uint8)
-    inside = _IS_WORD[data]
+    inside = _in_words(data)
     edges = np.flatnonzero(np.diff(inside, prepend=False))
     starts, ends = edges[::2], edges[1::2]
     power, inverse = _powers(2 ** int(len(data) + 1).bit_length())

@@ -25,7 +25,7 @@ from causerie.data.contract import Conversation, ConversationStep, Message
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
-_LAID_OUT = re.compile(r"^\s*(?:[-*•#>|]|\d+[.)]\s)|```", re.MULTILINE)
+_LAID_OUT = re.compile(r"^[^\S\n]*(?:[-*•#>|]|\d+[.)]\s)|```", re.MULTILINE)
 """Signs that an answer already has a form of its own: lists, headings, tables, code."""
 _SHORT_WORDS, _SHORT_SIGNS = 80, 400
 MOST_SIGNS = 20_000

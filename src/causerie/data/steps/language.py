@@ -8,7 +8,9 @@ On 100 characters of novels, 320 samples in French and 320 in English, it named 
 """
 
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
 
 from causerie.data.contract import Document, Edited, Outcome, Removed, Step
 from causerie.data.packages import needed
@@ -27,9 +29,9 @@ class Language(Step):
     by_message = False
 
     use: Literal["language"] = "language"
-    keep: tuple[str, ...] = ("fr", "en")
+    keep: tuple[Annotated[str, Field(pattern="^[a-z]{2}$")], ...] = ("fr", "en")
     """Languages that stay, ISO 639-1 (empty = all)."""
-    min_confidence: float = 0.5
+    min_confidence: float = Field(0.5, ge=0, le=1)
     """Below this share of certainty, 0 to 1, a text has no known language."""
     keep_unknown: bool = False
     """Keep texts whose language is not certain, such as code and tables."""

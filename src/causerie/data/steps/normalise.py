@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import Literal
 
+from pydantic import Field
+
 from causerie.data.contract import Document, Edited, Outcome, Removed, Step
 
 _MOJIBAKE = re.compile(
@@ -33,7 +35,7 @@ class Normalise(Step):
     conversations = True
 
     use: Literal["normalise"] = "normalise"
-    max_broken: float = 0.05
+    max_broken: float = Field(0.05, ge=0, le=1)
     """Largest share of replacement characters (U+FFFD) before the text counts as binary, 0 to 1."""
 
     def apply(self, document: Document) -> Outcome:
