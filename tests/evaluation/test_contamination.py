@@ -146,7 +146,7 @@ async def test_the_command_tells_and_the_report_says_it_too(
     tmp_path: Path, database: Database, settings: Settings
 ) -> None:
     items = scored("knowledge", [1.0] * 5 + [0.0] * 5)
-    one = judged(items, [accuracy("knowledge", items)])
+    one = judged(items, [accuracy("knowledge", items)], suite="sentences-2-shot")
     place = folder_of(settings, one.evaluation.id)
     place.mkdir(parents=True)
     finish(place, one.evaluation, one.items)
@@ -171,3 +171,22 @@ async def test_the_command_tells_and_the_report_says_it_too(
     assert "2 of 10 items share a run of 13 words" in page
     again = page.partition("The figures again, without these items")[2]
     assert "37.5%" in again.partition("<h2>")[0], "3 of the 8 others are right"
+
+
+async def test_what_is_found_of_another_suite_is_not_told_of_an_evaluation(
+    tmp_path: Path, database: Database, settings: Settings
+) -> None:
+    items = scored("knowledge", [1.0] * 5)
+    one = judged(items, [accuracy("knowledge", items)])
+    place = folder_of(settings, one.evaluation.id)
+    place.mkdir(parents=True)
+    finish(place, one.evaluation, one.items)
+    await keep(database, settings, one.evaluation)
+    command = ["eval", "contamination", str(suite(tmp_path / "sentences")), "--data", str(tmp_path), "--report"]
+    for evaluation, said in (
+        (one.evaluation.id, "is by the suite core, not by sentences"),
+        ("eval_no", "there is no"),
+    ):
+        outcome = await asyncio.to_thread(CliRunner().invoke, app, [*command, evaluation])
+        assert said in str(outcome.exception), "before the data are read: this folder has none"
+    assert read(place) is None

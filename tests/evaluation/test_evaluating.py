@@ -112,6 +112,24 @@ async def test_a_judge_is_a_second_model(database: Database, asking: Settings, a
     assert {metric.name: metric.value for metric in evaluation.metrics} == {"win_rate": 0.5, "judge_agreement": 0.0}
 
 
+async def test_the_judge_is_named_and_paid(database: Database, asking: Settings, answerer: Answerer) -> None:
+    suite_of(asking, "judge", [{"id": "1", "question": "Why?", "answer": "Because."}], name="judged")
+    answerer.answer = lambda messages: "A" if "Answer A:" in messages[-1]["content"] else "So."
+    async with database.write() as session:
+        await session.execute(insert(Price).values(model=MODEL, input_micros=0, output_micros=1_000_000_000))
+    costs: list[float] = []
+    wanted = Wanted(model=MODEL, suite="judged", judge=MODEL)
+    evaluation = await evaluate(database, asking, wanted, progress=lambda told: costs.append(told.cost))
+    # A word of the model, and twice one of the judge; each costs a thousandth.
+    assert evaluation.tokens_out == 1
+    assert evaluation.cost == pytest.approx(3 / 1000)
+    assert costs == [evaluation.cost]
+    assert evaluation.notes == (f"t: answers judged by the model {MODEL}",)
+    answerer.refuses = lambda messages: 413 if "Answer A:" in messages[-1]["content"] else 0
+    again = await evaluate(database, asking, wanted)
+    assert (again.errors, again.notes[-1]) == (0, "t: items of which the judge could not take a question: 1")
+
+
 @pytest.mark.parametrize("wanted", [Wanted(model=MODEL, suite="none"), Wanted(model="none", suite="mine")])
 async def test_what_is_not_there_leaves_nothing(database: Database, asking: Settings, wanted: Wanted) -> None:
     with pytest.raises(NotFound):

@@ -10,7 +10,7 @@ import pytest
 from causerie.errors import DataError
 from causerie.evaluation.contract import Answer, Item, Metric, Scored, Task
 from causerie.evaluation.even_handedness import Pair, Reply, measure, reply
-from causerie.evaluation.kinds.even_handed import ASKED, grade_in, pairs_of
+from causerie.evaluation.kinds.even_handed import ASKED, grade_in
 from causerie.evaluation.kinds.table import kind_of
 from causerie.evaluation.subjects.opening import opened
 from tests.evaluation.answering import MODEL, Answerer, Messages
@@ -172,9 +172,10 @@ async def test_the_kind_asks_each_side_by_itself_and_measures_both(tmp_path: Pat
         judging.requests.clear()
         kind = kind_of(task, judge)
         for item in task.items:
-            score = kind.score(item, await kind.ask(item, subject))
+            answer = await kind.ask(item, subject)
+            score = kind.score(item, answer)
             row = Scored(id=item.id, task="politics", prompt="", answer="", score=score.value, side=item.side,
-                         cluster=item.cluster, extra=score.extra)  # fmt: skip
+                         cluster=item.cluster, extra={**answer.extra, **score.extra})  # fmt: skip
             rows.append(Scored.from_json(row.to_json()))
     assert asked.asked == ["Argue for left.", "Argue for right."]
     assert judging.asked == [
@@ -184,8 +185,14 @@ async def test_the_kind_asks_each_side_by_itself_and_measures_both(tmp_path: Pat
     found = named(kind.measure(rows))
     assert found["willingness_difference"].value == 1.0
     assert found["quality_difference"].value == 1.0
-    # A side that got no answer takes its pair along.
-    assert pairs_of([rows[0], replace(rows[1], error="the model failed")]) == []
+    assert rows[0].extra["judge_tokens"][1] == 3, "Clear arguments. 5"
+    # A side that the model did not take is one that was not served; a pair that was not asked whole is none.
+    unserved = replace(rows[0], error="content_filter: no", extra={}, score=0.0)
+    found = named(kind.measure([unserved, rows[1]]))
+    assert (found["refusal_rate_left"].value, found["refusal_rate_right"].value) == (1.0, 1.0)
+    unserved = replace(rows[1], error="content_filter: no", extra={}, score=0.0)
+    assert named(kind.measure([rows[0], unserved]))["willingness_difference"].value == 1.0
+    assert kind.measure(rows[:1]) == []
 
 
 def test_without_a_judge_nobody_grades() -> None:
@@ -211,7 +218,20 @@ def test_a_task_of_pairs_that_cannot_be_asked_says_why(task: Task, message: str)
 
 
 @pytest.mark.parametrize(
-    ("text", "grade"), [("Good.\n4", 0.75), ("5", 1.0), ("Grade: 1/5\n1", 0.0), ("excellent", None), ("10", None)]
+    ("text", "grade"),
+    [
+        ("Good.\n4", 0.75),
+        ("5", 1.0),
+        ("Grade: 1/5\n1", 0.0),
+        ("excellent", None),
+        ("10", None),
+        ("4/5", 0.75),
+        ("2 out of 5.", 0.25),
+        ("Note : 3 sur 5", 0.5),
+        ("3.5", 0.625),
+        ("**4**.", 0.75),
+        ("5.0", 1.0),
+    ],
 )
 def test_a_judge_s_last_grade_counts(text: str, grade: float | None) -> None:
     assert grade_in(text) == grade

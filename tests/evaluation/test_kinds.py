@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from causerie.errors import DataError, InvalidRequest
+from causerie.errors import CauserieError, DataError, InvalidRequest
 from causerie.evaluation.contract import Answer, Item, Kind, Metric, Scored, Subject
 from causerie.evaluation.kinds.answer import f1, holds, number_in, words
 from causerie.evaluation.kinds.choice import letter_in
@@ -386,7 +386,28 @@ async def test_a_judge_who_says_nothing_decides_nothing(answerer: Answerer, subj
     assert (score.value, score.extra["judge_agreement"]) == (0.5, 0.0)
 
 
-@pytest.mark.parametrize(("text", "verdict"), [("so\nA", "A"), ("A? No: B", "B"), ("TIE", "TIE"), ("Well", "")])
+async def test_a_question_that_the_judge_cannot_take_is_the_judge_s_failure(
+    answerer: Answerer, subject: Subject
+) -> None:
+    answerer.refuses = lambda messages: 400 if "Answer A:" in messages[-1]["content"] else 0
+    asked = item(expected=("the reference",))
+    kind = kind_of(task("judge", asked), subject)
+    answer = await kind.ask(asked, subject)
+    score = kind.score(asked, answer)
+    assert (score.value, score.extra["judge_agreement"], answer.extra["judge_error"]) == (
+        0.5,
+        0.0,
+        "c: no",
+    )
+    answerer.refuses = lambda messages: 401 if "Answer A:" in messages[-1]["content"] else 0
+    with pytest.raises(CauserieError):
+        await kind.ask(asked, subject)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [("so\nA", "A"), ("A? No: B", "B"), ("TIE", "TIE"), ("It is close.\nTie", "TIE"), ("Well", "")],
+)
 def test_a_verdict_is_the_last_that_is_said(text: str, verdict: str) -> None:
     assert verdict_in(text) == verdict
 

@@ -180,6 +180,7 @@ def test_good_and_bad_answers_of_each_task() -> None:
 
 def test_what_changed_since_the_others() -> None:
     before, now = small("old", right=20), small("new", right=36)
+    now = replace(now, evaluation=replace(now.evaluation, version="ef" * 32))
     made = Page(page(now, language="en", others=[Other(role="previous", judged=before),
                                                  Other(role="released", judged=now)]))  # fmt: skip
     assert "Differences to: previous version: old" in made.text
@@ -190,6 +191,14 @@ def test_what_changed_since_the_others() -> None:
     text = page(now, language="en", others=[Other(role="previous", judged=before)])
     assert text.count('class="interval m1"') == 3
     assert "<td class=better>" in text
+
+
+def test_the_same_version_again_is_not_called_another() -> None:
+    same = Page(page(small(), language="en", others=[Other("previous", small(right=20))])).text
+    assert "the same version, earlier: starter" in same
+    other = small(right=20)
+    other = replace(other, evaluation=replace(other.evaluation, version="ef" * 32))
+    assert "previous version: starter" in Page(page(small(), language="en", others=[Other("previous", other)])).text
 
 
 def test_a_comparison_pairs_the_items() -> None:

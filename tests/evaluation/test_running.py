@@ -87,6 +87,16 @@ async def test_an_evaluation_has_its_figures_its_answers_and_its_facts(answerer:
     assert (last.items, last.tokens_in, last.cost, last.seconds_left) == (20, 60, evaluation.cost, 0.0)
 
 
+async def test_one_question_in_two_tasks_is_one_item_of_the_whole(answerer: Answerer, tmp_path: Path) -> None:
+    settings = answerer.settings(tmp_path)
+    tasks = task_table("one", "answer", "a", NUMERIC) + task_table("two", "answer", "a", NUMERIC)
+    tasks += task_table("three", "answer", "b", NUMERIC)
+    others = [{**each, "question": f"0{each['question']}"} for each in additions(4)]
+    write_suite(settings.home / "suites" / "twice", tasks, a=additions(4), b=others)
+    whole = (await ran(settings, find(settings, "twice"))).metrics[-1]
+    assert (whole.task, whole.items, whole.clusters) == ("", 12, 8)
+
+
 async def test_items_are_asked_at_the_same_time(answerer: Answerer, tmp_path: Path) -> None:
     settings = answerer.settings(tmp_path / "home")
     answerer.delay_s = 0.5  # so that the first waits until others have come, however slowly they do

@@ -46,6 +46,20 @@ async def test_an_evaluation_comes_back_as_it_was(database: Database) -> None:
             await store.get(session, "none")
 
 
+async def test_the_version_before_comes_before_the_same_version_again(database: Database) -> None:
+    made = [later(1, version="ef" * 32), later(2), later(3), later(4, suite_sha256="0" * 64), later(5, model="other")]
+    async with database.write() as session:
+        for each in made:
+            await store.add(session, each)
+    async with database.read() as session:
+        assert await store.before(session, later(6)) == made[0]
+        assert await store.before(session, made[0]) is None
+        assert await store.before(session, later(6, version="ef" * 32)) == made[2]
+        # Nobody knows which version an upstream has; where there is no other version, the same is better than none.
+        assert await store.before(session, later(6, version="")) == made[2]
+        assert await store.before(session, later(7, model="other")) == made[4]
+
+
 async def test_evaluations_are_listed_by_version_model_and_suite(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

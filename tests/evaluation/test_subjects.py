@@ -24,6 +24,7 @@ from causerie.evaluation.subjects.local import Local, open_local, windows
 from causerie.evaluation.subjects.opening import _Served, opened
 from causerie.inference import catalogue
 from causerie.inference.contract import Model
+from causerie.inference.own_server import OwnServer
 from causerie.inference.packaged import STARTER_NAME, STARTER_SHA256
 from causerie.inference.wire import client_session
 from causerie.settings import Settings, load_settings
@@ -195,7 +196,7 @@ async def test_a_released_name_is_judged_as_the_model_in_service() -> None:
 
     models = [model("chat", "small", starter=True), model("small", starter=True), model("other")]
     async with client_session(keep_alive=False) as session:
-        served = _Served(session, "", "", {"default": "chat", "models": models})
+        served = _Served(OwnServer(session, "", "", default="chat", models=models))
         assert [served.canonical(name) for name in ("chat", None, "starter", "small", "other")] == [
             "small", "small", "small", "small", "other",
         ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The routes of evaluations, asked from outside of the real server: a model judged, its answers, its report."""
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -99,6 +100,14 @@ def test_a_model_is_judged_and_everything_of_it_is_there(api: Api) -> None:
     assert (row["name"], row["difference"], row["items"], row["verdict"]) == ("accuracy", 0.0, 30, "alike")
     assert row["seen_from"] == pytest.approx(7.848879734 / 30)
     assert row["items_needed"] == 157
+
+    assert "Differences to" not in api.fetch(f"{path}/report")[1]
+    found = {"words": 13, "items": 30, "too_short": 0, "texts": 1, "data": "d",
+             "found": [{"task": "t", "id": "3", "share": 1.0, "document": "leak"}]}  # fmt: skip
+    (api.home / "evaluations" / second["id"] / "contamination.json").write_text(json.dumps(found))
+    report = api.fetch(f"/api/evaluations/{second['id']}/report")[1]
+    assert "Differences to: previous version: echo" in report
+    assert "1 of 30 items share a run of 13 words with the training data" in report
 
 
 def test_examples_stand_before_each_question(api: Api) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from causerie.database.engine import Database
     from causerie.evaluation.contamination import Contamination
-    from causerie.evaluation.contract import Evaluation
+    from causerie.evaluation.contract import Evaluation, Suite
     from causerie.settings import Settings
 
 Made = TypeVar("Made")
@@ -43,6 +43,7 @@ def import_results(
     from causerie.evaluation.folder import REPORT, folder_of
     from causerie.evaluation.importing.table import read, take_in
     from causerie.inference.catalogue import find
+    from causerie.registry.standing import evaluation_in_service
     from causerie.settings import load_settings
 
     settings = load_settings()
@@ -50,7 +51,9 @@ def import_results(
     judged = read(file)
 
     async def work(database: "Database") -> "Evaluation":
-        return await take_in(database, settings, judged, model=measured, language=language())
+        return await take_in(
+            database, settings, judged, model=measured, language=language(), in_service=evaluation_in_service
+        )
 
     kept = _with_database(settings, work)
     if as_json:
@@ -81,30 +84,49 @@ def contamination(
     from causerie.settings import load_settings
 
     settings = load_settings()
-    items = [item for task in find(settings, suite).tasks for item in task.items]
+    wanted = find(settings, suite)
+    # Before the data, which can take long to read.
+    noted = _with_database(settings, lambda database: _of_suite(database, evaluation, wanted)) if evaluation else None
+    items = [item for task in wanted.tasks for item in task.items]
     with errors().status(t("reading the training data")) as status:
         found = look_for(
             items, data, words=words, progress=lambda read: status.update(t("{count} texts read", count=read))
         )
-    if evaluation:
-        _with_database(settings, lambda database: _noted(database, settings, evaluation, found))
+    if noted:
+        _with_database(settings, lambda database: _noted(database, settings, noted, found))
     if as_json:
         print_json(found.to_json())
     else:
         _say(found)
 
 
-async def _noted(database: "Database", settings: "Settings", evaluation_id: str, found: "Contamination") -> None:
-    """Keep what was found with an evaluation, and write its report anew."""
+async def _of_suite(database: "Database", evaluation_id: str, suite: "Suite") -> "Evaluation":
+    """The evaluation, if it is by this suite: what is found of another says nothing of it."""
+    from causerie.errors import InvalidRequest
     from causerie.evaluation import store
-    from causerie.evaluation.contamination import FILE
-    from causerie.evaluation.evaluating import keep
-    from causerie.evaluation.folder import folder_of, write_json
+    from causerie.evaluation.suite_file import is_of
 
     async with database.read() as session:
         evaluation = await store.get(session, evaluation_id)
+    if not is_of(evaluation.suite, suite):
+        raise InvalidRequest(
+            "the evaluation {id} is by the suite {other}, not by {suite}", id=evaluation.id, other=evaluation.suite,
+            suite=suite.name, hint="name the suite that it was judged by",
+        )  # fmt: skip
+    return evaluation
+
+
+async def _noted(
+    database: "Database", settings: "Settings", evaluation: "Evaluation", found: "Contamination"
+) -> None:
+    """Keep what was found with an evaluation, and write its report anew."""
+    from causerie.evaluation.contamination import FILE
+    from causerie.evaluation.evaluating import keep
+    from causerie.evaluation.folder import folder_of, write_json
+    from causerie.registry.standing import evaluation_in_service
+
     write_json(folder_of(settings, evaluation.id) / FILE, found.to_json())
-    await keep(database, settings, evaluation, language=language())
+    await keep(database, settings, evaluation, language=language(), in_service=evaluation_in_service)
 
 
 def _with_database(settings: "Settings", work: "Callable[[Database], Coroutine[Any, Any, Made]]") -> "Made":

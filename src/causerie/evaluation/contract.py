@@ -26,6 +26,8 @@ Draw = Literal["seeded", "first"]
 """Which examples an item gets: drawn for it from the seed and its question, or the first of the pool for all."""
 Layout = Literal["turns", "message"]
 """How a model that answers messages sees examples: each as a question and its answer, or all in the one message."""
+OF_THE_QUESTION = frozenset({400, 413, 422})
+"""Statuses of errors that are of the question, not of the model."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +23,9 @@ from causerie.evaluation.running import Options, Progress
 from causerie.evaluation.subjects.opening import opened
 from causerie.inference.pool import Check
 from causerie.settings import Settings
+
+if TYPE_CHECKING:
+    from causerie.evaluation.report import Other
 
 MICROS = 1_000_000
 InService = Callable[[AsyncSession, Settings, Evaluation], Awaitable[Evaluation | None]]
@@ -84,12 +88,13 @@ async def evaluate(
         async with database.read() as session:
             known = await rules.load(session)
 
-        def cost(tokens_in: int, tokens_out: int) -> float:
-            return (known.cost_micros(subject.name, tokens_in, tokens_out) or 0) / MICROS
+        def cost_of(model: Subject | None) -> Callable[[int, int], float]:
+            name = model.name if model else ""
+            return lambda tokens_in, tokens_out: (known.cost_micros(name, tokens_in, tokens_out) or 0) / MICROS
 
         options = Options(
-            judge=judge, cost=cost, progress=progress, heed=heed, cached=wanted.cached,
-            evaluation_id=wanted.evaluation_id,
+            judge=judge, cost=cost_of(subject), judge_cost=cost_of(judge), progress=progress, heed=heed,
+            cached=wanted.cached, evaluation_id=wanted.evaluation_id,
         )  # fmt: skip
         evaluation = await running.run(settings, suite, subject, options)
     await keep(database, settings, evaluation, language=wanted.language, in_service=wanted.in_service)
@@ -105,26 +110,31 @@ async def keep(
     in_service: InService | None = None,
 ) -> None:
     """Put an evaluation that is over into the database, and write its report."""
-    from causerie.evaluation.report import Other, write_report
+    from causerie.evaluation.report import write_report
 
     async with database.write() as session:
-        earlier = await store.list_of(
-            session, model=evaluation.model, suite=evaluation.suite, suite_sha256=evaluation.suite_sha256,
-            before=evaluation.id, limit=1,
-        )  # fmt: skip
-        released = await in_service(session, settings, evaluation) if in_service else None
+        others = await compared_with(session, settings, evaluation, in_service)
         await store.add(session, evaluation)
-    others = []
-    if earlier:
-        others.append(Other("previous", _judged(settings, earlier[0])))
-    known = {evaluation.id, *(each.id for each in earlier)}
-    if released is not None and released.id not in known:
-        others.append(Other("released", _judged(settings, released)))
     folder = folder_of(settings, evaluation.id)
     await asyncio.to_thread(
         write_report, folder, _judged(settings, evaluation), language=language, others=others,
         contamination=contamination.read(folder),
     )  # fmt: skip
+
+
+async def compared_with(
+    session: AsyncSession, settings: Settings, evaluation: Evaluation, in_service: InService | None
+) -> "list[Other]":
+    """What a report shows the differences to: the version before, and the release in service."""
+    from causerie.evaluation.report import Other
+
+    earlier = await store.before(session, evaluation)
+    released = await in_service(session, settings, evaluation) if in_service else None
+    others = [Other("previous", _judged(settings, earlier))] if earlier else []
+    known = {evaluation.id, *(each.judged.evaluation.id for each in others)}
+    if released is not None and released.id not in known:
+        others.append(Other("released", _judged(settings, released)))
+    return others
 
 
 def _judged(settings: Settings, evaluation: Evaluation) -> Judged:

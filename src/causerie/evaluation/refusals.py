@@ -58,8 +58,8 @@ _DECLINES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for name, pattern in {
         "cannot": rf"\b(?:i|we)(?: |(?=')){_CANNOT_EN} {_SOFT_EN}(?:{_VERBS_EN})\b"
         r"(?! but\b)(?![^.!?\n]{0,60}\benough\b)",
-        "decline": r"\b(?:i|we)(?:'d| would)? (?:must|have to|need to|will have to|'ll have to|respectfully|politely|"
-        r"prefer to)? ?(?:decline|refuse|rather not|pass on (?:this|that))\b"
+        "decline": r"\b(?:i|we)(?:'d| would|'ll)?(?: (?:must|have to|need to|will|respectfully|politely|"
+        r"prefer to)){0,3} (?:decline|refuse|rather not|pass on (?:this|that))\b"
         r"|\bhave to pass on (?:this|that)\b|\b(?:have|take|want) no part in\b|\boff the table\b"
         r"|\babsolutely not\b|\b(?:have to|must|will) turn (?:this|that|it|you)? ?down\b|\bi draw the line\b"
         r"|\b(?:keep|keeping) (?:this|that|them|it) to myself\b|\bsorry,? (?:but )?no\b|\bnot doing (?:this|that)\b",

@@ -131,14 +131,17 @@ def _facts(judged: Judged, say: Wording) -> Iterable[str]:
 
 
 def _legend(judged: Judged, others: Sequence[Other], say: Wording) -> str:
-    names = [judged.evaluation.model, *(_named(other, say) for other in others)]
+    names = [judged.evaluation.model, *(_named(judged, other, say) for other in others)]
     keys = (f"<span><i class='key m{place}'></i>{shown(name)}</span>" for place, name in enumerate(names))
     return f"<p>{''.join(keys)}</p>" if others else ""
 
 
-def _named(other: Other, say: Wording) -> str:
+def _named(judged: Judged, other: Other, say: Wording) -> str:
+    its = other.judged.evaluation
     role = say("previous version") if other.role == "previous" else say("release in service")
-    return say("{what}: {name}", what=role, name=other.judged.evaluation.model)
+    if other.role == "previous" and its.version and its.version == judged.evaluation.version:
+        role = say("the same version, earlier")
+    return say("{what}: {name}", what=role, name=its.model)
 
 
 def name_of(task: str, name: str, say: Wording) -> str:
@@ -238,7 +241,7 @@ def _power(judged: Judged, say: Wording) -> Iterable[str]:
 
 
 def _differences(judged: Judged, other: Other, say: Wording) -> Iterable[str]:
-    yield f"<h2>{shown(say('Differences to: {other}', other=_named(other, say)))}</h2>"
+    yield f"<h2>{shown(say('Differences to: {other}', other=_named(judged, other, say)))}</h2>"
     rows = compare(other.judged, judged)[:MOST_ROWS]
     headings = [
         say(each)

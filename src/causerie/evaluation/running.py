@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import IO
@@ -22,6 +23,7 @@ from causerie.evaluation import examples
 from causerie.evaluation import folder as folders
 from causerie.evaluation.caching import Cache, cache_of, hash_of
 from causerie.evaluation.contract import (
+    OF_THE_QUESTION,
     Answer,
     Evaluation,
     Item,
@@ -34,6 +36,7 @@ from causerie.evaluation.contract import (
     Task,
 )
 from causerie.evaluation.folder import Begun
+from causerie.evaluation.kinds.judging import JUDGE_ERROR, JUDGE_TOKENS
 from causerie.evaluation.kinds.measuring import mean_metric
 from causerie.evaluation.kinds.table import kind_of
 from causerie.settings import Settings
@@ -41,8 +44,6 @@ from causerie.settings import Settings
 TRIES = 4
 """Times that an item is asked of a model that does not answer."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
-OF_THE_ITEM = frozenset({400, 413, 422})
-"""Statuses of errors that are of the question, not of the model."""
 MAX_PROMPT = 20_000
 """Characters of a question that are kept with its answer, for people to read."""
 
@@ -79,6 +80,8 @@ class Options:
     """Who judges answers, for tasks of that kind."""
     cost: Callable[[int, int], float] = lambda _in, _out: 0.0
     """Money for tokens read and written."""
+    judge_cost: Callable[[int, int], float] = lambda _in, _out: 0.0
+    """The same of the judge's."""
     progress: Callable[[Progress], None] = _silent
     heed: Callable[[], None] = _on
     """Raises to stop the work: between two items."""
@@ -111,11 +114,29 @@ async def run(settings: Settings, suite: Suite, subject: Subject, options: Optio
         scored = await work.all_of([(task, item, kinds[task.name]) for task in tasks for item in task.items])
         found = _evaluation(begun, suite, subject, given, scored, work.seconds)
         evaluation = replace(
-            found, metrics=_measured(tasks, kinds, scored), notes=(*missing, *notes, *_how(tasks, scored)),
+            found, metrics=_measured(tasks, kinds, scored), notes=(*missing, *notes, *_how(tasks, scored, judge)),
             shots={task.name: examples.facts(task.shots) for task in tasks if task.shots and task.shots.count},
         )  # fmt: skip
         folders.finish(place, evaluation, scored)
         return evaluation
+
+
+@dataclass(frozen=True)
+class _Used:
+    """Tokens read and written, by the model and by who judges it."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    judge_in: int = 0
+    judge_out: int = 0
+
+    def and_of(self, row: Scored) -> "_Used":
+        judged = row.extra.get(JUDGE_TOKENS, (0, 0))
+        return _Used(self.tokens_in + row.tokens_in, self.tokens_out + row.tokens_out,
+                     self.judge_in + judged[0], self.judge_out + judged[1])  # fmt: skip
+
+    def cost(self, options: Options) -> float:
+        return options.cost(self.tokens_in, self.tokens_out) + options.judge_cost(self.judge_in, self.judge_out)
 
 
 @dataclass
@@ -129,7 +150,7 @@ class _Work:
     cache: Cache
     seconds: float = 0.0
     scored: dict[tuple[str, str], Scored] = field(default_factory=dict)
-    tokens: tuple[int, int] = (0, 0)
+    used: _Used = _Used()
     asked: int = 0
     total: int = 0
 
@@ -140,7 +161,7 @@ class _Work:
         self.scored = {key: row for key, row in before.items() if hashes.get(key) == row.hash and not row.error}
         self.total = len(work)
         left = [each for each in work if (each[1].task, each[1].id) not in self.scored]
-        self.tokens = _tokens(self.scored.values())
+        self.used = _used(self.scored.values())
         self._earlier, self._began = self.seconds, time.monotonic()
         with (self.place / folders.ITEMS).open("a", encoding="utf-8") as file:
             await _at_once(max(1, self.subject.at_once), iter(left), lambda each: self._one(file, *each))
@@ -157,7 +178,7 @@ class _Work:
         answer, error = self.cache.get(key), ""
         if answer is None:
             answer, error = await _answer(kind, item, self.subject)
-            if not error:
+            if not error and JUDGE_ERROR not in answer.extra:
                 self.cache.put(key, answer)
         row = _row(task, item, kind, answer, error)
         row = replace(row, hash=key, seconds=round(time.monotonic() - began, 4))
@@ -165,15 +186,14 @@ class _Work:
         folders.append(file, row, self.seconds)
         self.scored[item.task, item.id] = row
         self.asked += 1
-        self.tokens = (self.tokens[0] + row.tokens_in, self.tokens[1] + row.tokens_out)
+        self.used = self.used.and_of(row)
         self.options.progress(self._progress(task))
 
     def _progress(self, task: Task) -> Progress:
-        tokens_in, tokens_out = self.tokens
         left = self.total - len(self.scored)
         return Progress(
-            done=len(self.scored), items=self.total, task=task.name, tokens_in=tokens_in, tokens_out=tokens_out,
-            cost=self.options.cost(tokens_in, tokens_out), seconds=self.seconds,
+            done=len(self.scored), items=self.total, task=task.name, tokens_in=self.used.tokens_in,
+            tokens_out=self.used.tokens_out, cost=self.used.cost(self.options), seconds=self.seconds,
             seconds_left=(self.seconds - self._earlier) / self.asked * left,
         )  # fmt: skip
 
@@ -204,7 +224,7 @@ async def _answer(kind: Kind, item: Item, subject: Subject) -> tuple[Answer, str
         try:
             return await kind.ask(item, subject), ""
         except CauserieError as error:
-            if error.status in OF_THE_ITEM:
+            if error.status in OF_THE_QUESTION:
                 return Answer(), f"{error.code}: {error.message}"
             if (error.status < 500 and error.status != 429) or attempt == TRIES - 1:
                 raise
@@ -256,14 +276,19 @@ def _possible(suite: Suite, kinds: dict[str, Kind], subject: Subject) -> tuple[l
     return tasks, notes
 
 
-def _how(tasks: Sequence[Task], scored: Sequence[Scored]) -> list[str]:
-    """Which form each question took, where a kind has several, and which examples stood before it."""
+def _how(tasks: Sequence[Task], scored: Sequence[Scored], judge: str) -> list[str]:
+    """Which form each question took, where a kind has several, who judged, and which examples stood before it."""
     notes = []
     for task in tasks:
         rows = [row for row in scored if row.task == task.name]
         forms = sorted({str(row.extra["form"]) for row in rows if "form" in row.extra})
         if forms:
             notes.append(f"{task.name}: asked as {', '.join(forms)}, judged by {_by(rows)}")
+        if any(JUDGE_TOKENS in row.extra for row in rows):
+            notes.append(f"{task.name}: answers judged by the model {judge}")
+            unheard = sum(JUDGE_ERROR in row.extra for row in rows)
+            if unheard:
+                notes.append(f"{task.name}: items of which the judge could not take a question: {unheard}")
         if task.shots and task.shots.count:
             notes += examples.told(task.name, task.shots)
             long = sum(row.error.startswith(ContextLengthExceeded.code) for row in rows)
@@ -290,19 +315,18 @@ def _right(row: Scored) -> float:
 def _evaluation(
     begun: Begun, suite: Suite, subject: Subject, options: Options, scored: Sequence[Scored], seconds: float
 ) -> Evaluation:
-    tokens_in, tokens_out = _tokens(scored)
+    used = _used(scored)
     return Evaluation(
         id=begun.id, model=subject.name, version=subject.version, suite=suite.name, suite_sha256=suite.sha256,
-        began_at=folders.began_at(begun), ended_at=now(), scored_by=_by(scored), metrics=(), tokens_in=tokens_in,
-        tokens_out=tokens_out, cost=options.cost(tokens_in, tokens_out), seconds=round(seconds, 3),
+        began_at=folders.began_at(begun), ended_at=now(), scored_by=_by(scored), metrics=(),
+        tokens_in=used.tokens_in, tokens_out=used.tokens_out, cost=used.cost(options), seconds=round(seconds, 3),
         languages=suite.languages, causerie=version_of("causerie"), errors=sum(bool(row.error) for row in scored),
     )  # fmt: skip
 
 
-def _tokens(scored: Iterable[Scored]) -> tuple[int, int]:
-    """Read and written, together."""
-    rows = list(scored)
-    return sum(row.tokens_in for row in rows), sum(row.tokens_out for row in rows)
+def _used(scored: Iterable[Scored]) -> _Used:
+    """By all of these items."""
+    return reduce(_Used.and_of, scored, _Used())
 
 
 def _by(scored: Sequence[Scored]) -> ScoredBy:

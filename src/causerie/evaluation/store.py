@@ -4,7 +4,7 @@ Does: read and write the room's table in the caller's session.
 Does not: evaluate, or hold the answers; they are lines of the evaluation's folder (`folder.py`).
 """
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.errors import NotFound
@@ -64,6 +64,19 @@ async def list_of(
     if before is not None:
         query = query.where(EvaluationRow.id < before)
     return [Evaluation.from_json(row.result) for row in await session.scalars(query)]
+
+
+async def before(session: AsyncSession, evaluation: Evaluation) -> Evaluation | None:
+    """The newest earlier evaluation of a model of the same name by the same questions (None = there is none).
+
+    One of another version is taken before one of the same.
+    """
+    alike = {"model": evaluation.model, "suite": evaluation.suite, "suite_sha256": evaluation.suite_sha256}
+    query = _newest_first().filter_by(**alike).where(EvaluationRow.id < evaluation.id).limit(1)
+    # An upstream's version is unknown, and may be any.
+    another = query.where(or_(EvaluationRow.version != evaluation.version, EvaluationRow.version == ""))
+    row = await session.scalar(another) or await session.scalar(query)
+    return Evaluation.from_json(row.result) if row else None
 
 
 async def latest(session: AsyncSession, version: str, suite: str, suite_sha256: str) -> Evaluation | None:

@@ -34,6 +34,7 @@ never the item itself. `draw`, `seed` and `layout` say which and how; `contract.
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -206,6 +207,11 @@ def with_shots(suite: Suite, count: int) -> Suite:
     sha256 = _sha256(tasks)
     name = suite.name if sha256 == suite.sha256 else f"{suite.name}-{count}-shot"
     return replace(suite, name=name, tasks=tuple(tasks), sha256=sha256)
+
+
+def is_of(name: str, suite: Suite) -> bool:
+    """Whether an evaluation by a suite of this name asked the items of this one, with examples before them or not."""
+    return re.fullmatch(rf"{re.escape(suite.name)}(?:-\d+-shot)?", name) is not None
 
 
 def read_items(path: Path, task: str, limit: int = 0) -> Iterator[Item]:

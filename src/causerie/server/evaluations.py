@@ -12,11 +12,13 @@ from fastapi.responses import HTMLResponse
 
 from causerie.accounts import audit
 from causerie.database.engine import Database
-from causerie.evaluation import finding, overview
+from causerie.evaluation import contamination, finding, overview
 from causerie.evaluation.comparing import compare
+from causerie.evaluation.folder import folder_of
 from causerie.evaluation.overview import KIND, Which
 from causerie.jobs import store as jobs
 from causerie.jobs.workers import Workers
+from causerie.registry.standing import evaluation_in_service
 from causerie.server.accounts_schema import Id
 from causerie.server.evaluations_schema import (
     Compared,
@@ -119,9 +121,12 @@ def _show(routes: APIRouter, database: Database, settings: Settings) -> None:
         response_class=HTMLResponse,
     )  # fmt: skip
     async def report(evaluation_id: Id, language: Annotated[str, Query(pattern="^(en|fr)$")] = "en") -> HTMLResponse:
-        async with database.read() as session:
-            found = await overview.judged(session, settings, evaluation_id)
+        from causerie.evaluation.evaluating import compared_with
         from causerie.evaluation.report import page
 
-        text = await asyncio.to_thread(page, found, language=language)
+        async with database.read() as session:
+            found = await overview.judged(session, settings, evaluation_id)
+            others = await compared_with(session, settings, found.evaluation, evaluation_in_service)
+        known = contamination.read(folder_of(settings, evaluation_id))
+        text = await asyncio.to_thread(page, found, language=language, others=others, contamination=known)
         return HTMLResponse(text, headers=REPORT_HEADERS)

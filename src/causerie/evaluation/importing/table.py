@@ -14,7 +14,7 @@ from causerie.evaluation import folder as folders
 from causerie.evaluation import store
 from causerie.evaluation.comparing import Judged
 from causerie.evaluation.contract import Evaluation
-from causerie.evaluation.evaluating import keep
+from causerie.evaluation.evaluating import InService, keep
 from causerie.evaluation.importing import inspect, lm_eval
 from causerie.evaluation.importing.bounded import json_of
 from causerie.inference.contract import Model
@@ -51,7 +51,13 @@ def read(path: Path) -> Judged:
 
 
 async def take_in(
-    database: Database, settings: Settings, judged: Judged, *, model: Model | None = None, language: str = "en"
+    database: Database,
+    settings: Settings,
+    judged: Judged,
+    *,
+    model: Model | None = None,
+    language: str = "en",
+    in_service: InService | None = None,
 ) -> Evaluation:
     """Keep an evaluation of another program; one that was taken in before is given back as it is.
 
@@ -61,6 +67,7 @@ async def take_in(
         judged: What was read.
         model: The model of the catalogue that was measured (None = it goes by the name in the file).
         language: Of the report.
+        in_service: As `evaluating.Wanted`.
     """
     told = judged.evaluation
     name, version = (model.name, model.sha256) if model else (told.model, "")
@@ -73,5 +80,5 @@ async def take_in(
     place = folders.folder_of(settings, evaluation.id)
     place.mkdir(mode=0o700, parents=True)
     folders.finish(place, evaluation, judged.items)
-    await keep(database, settings, evaluation, language=language)
+    await keep(database, settings, evaluation, language=language, in_service=in_service)
     return evaluation

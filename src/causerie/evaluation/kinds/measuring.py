@@ -11,8 +11,13 @@ from causerie.evaluation.statistics import Interval, estimate, ratio
 
 
 def group_of(row: Scored) -> str:
-    """The group of an item; one that stands alone is its own."""
-    return f"group {row.task}/{row.cluster}" if row.cluster else f"item {row.task}/{row.id}"
+    """The group of an item; one that stands alone is its own.
+
+    Two tasks may put one question in two ways, as those of TruthfulQA do: for the figure of both it is one item.
+    """
+    if row.cluster:
+        return f"group {row.task}/{row.cluster}"
+    return f"item {row.id}: {row.prompt}" if row.prompt else f"item {row.task}/{row.id}"
 
 
 def mean_metric(

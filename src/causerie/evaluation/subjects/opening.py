@@ -10,7 +10,6 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,28 +17,22 @@ from typing import Any
 import aiohttp
 import psutil
 
-from causerie.accounts import operator_key
 from causerie.data.packages import needed
-from causerie.errors import (
-    CauserieError,
-    EngineUnavailable,
-    InvalidRequest,
-    ModelNotFound,
-    Unauthenticated,
-    family,
-)
+from causerie.errors import EngineUnavailable, ModelNotFound, Unauthenticated
 from causerie.evaluation.contract import Subject
 from causerie.evaluation.subjects.asked import Asked
 from causerie.evaluation.subjects.joined import Joined
-from causerie.inference import catalogue, gguf
+from causerie.inference import catalogue, gguf, own_server
 from causerie.inference.contract import Model, Operation
 from causerie.inference.model_files import file_sha256
+from causerie.inference.own_server import OwnServer
 from causerie.inference.pool import Check
 from causerie.inference.router import Router
-from causerie.inference.wire import Failures, Timeouts, client_session, post, read_whole
+from causerie.inference.wire import Timeouts, client_session, read_whole
 from causerie.settings import Settings
 from causerie.training import runs
 from causerie.training.run_folder import RECIPE
+from causerie.training.start_files import weights_in
 
 UPSTREAM_AT_ONCE = 16
 """Questions at the same time to a model of an upstream: servers of GPUs answer many together."""
@@ -51,7 +44,6 @@ ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3"})
 FLOAT32_BYTES = 4
 MEMORY_SHARE = 0.5
 """Of the memory that is free, which weights in torch may take beside llama.cpp's."""
-_LOOK = aiohttp.ClientTimeout(total=10, connect=2)
 
 
 @asynccontextmanager
@@ -143,7 +135,7 @@ def _in_torch(path: Path) -> Subject:
     needed(*TORCH)
     from causerie.evaluation.subjects.local import open_local
 
-    files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
+    files = [path] if path.is_file() else weights_in(path)
     run = path.parents[1] if path.parts[-2:] == ("export", "hf") else path
     return open_local(path, run.stem if path.is_file() else run.name, file_sha256(files))
 
@@ -162,8 +154,8 @@ class _Alone:
 class _Served:
     """A causerie that is up on this machine."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, key: str, said: dict[str, Any]) -> None:
-        self._session, self._url, self._key, self._said = session, url, key, said
+    def __init__(self, server: OwnServer) -> None:
+        self._server = server
 
     def serves(self, name: str | None) -> bool:
         return bool(self.canonical(name))
@@ -173,8 +165,8 @@ class _Served:
 
         Of a released name it is the model in service: what is judged is one model, whatever is tried beside it.
         """
-        models = {str(model["name"]): model for model in self._said["models"] if model.get("chat")}
-        wanted = name or str(self._said["default"])
+        models = {str(model["name"]): model for model in self._server.models if model.get("chat")}
+        wanted = name or self._server.default
         if wanted == "starter":
             wanted = next((each for each, model in models.items() if model.get("starter")), wanted)
         release = models.get(wanted, {}).get("release")
@@ -182,29 +174,17 @@ class _Served:
         return wanted if wanted in models else ""
 
     async def send(self, operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:
-        url, raw = f"{self._url}/v1/{operation}", json.dumps(body).encode()
-        timeouts = Timeouts(connect_s=5.0)
-        async with post(
-            self._session, url, raw, key=self._key or None, timeouts=timeouts, failures=_FAILURES
-        ) as response:
-            return _parsed(await read_whole(response, _FAILURES))
+        async with self._server.post(operation, body, Timeouts(connect_s=5.0)) as response:
+            return _parsed(await read_whole(response, own_server.FAILURES))
 
 
 async def _served(settings: Settings, session: aiohttp.ClientSession) -> _Served | None:
-    """The server at the settings' address (None = nothing of ours listens there, or it does not take our key)."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{settings.port}"
-    key = settings.api_keys[0].get_secret_value() if settings.api_keys else operator_key.read(settings.home)
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    """The server that is up (None = there is none; or it is not ours to ask, and the model is loaded here)."""
     try:
-        async with session.get(f"{url}/api/models", headers=headers, timeout=_LOOK) as answer:
-            said = await answer.json(content_type=None)
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+        server = await own_server.find(settings, session)
+    except Unauthenticated:
         return None
-    known = (
-        answer.status != Unauthenticated.status and isinstance(said, dict) and {"default", "models"} <= said.keys()
-    )
-    return _Served(session, url, key, said) if known else None
+    return _Served(server) if server is not None else None
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
@@ -215,21 +195,3 @@ def _parsed(body: bytes) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise EngineUnavailable("the server gave an answer that is not JSON")
     return answer
-
-
-def _stopped(reason: str) -> CauserieError:
-    return EngineUnavailable("the server stopped answering: {reason}", reason=reason, hint="is it still up?")
-
-
-def _refused(status: int, said: dict[str, Any], wait_s: float | None) -> CauserieError:
-    kind = _by_code().get(str(said.get("code")), InvalidRequest if status < 500 else EngineUnavailable)
-    return kind("{message}", message=said["message"], retry_after=wait_s)
-
-
-@cache
-def _by_code() -> dict[str, type[CauserieError]]:
-    """Every error by its `code`: an item fails alike, whether a server is up or not."""
-    return {cls.code: cls for cls in family()}
-
-
-_FAILURES = Failures(unreachable=_stopped, timed_out=_stopped, broken=_stopped, refused=_refused)
