@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from causerie.accounts.identity import Caller
-from causerie.chat import attachments, conversations, exports, folders, import_formats, imports
+from causerie.chat import attachments, conversations, exports, feedback, folders, import_formats, imports
 from causerie.chat.documents import UnreadableError
+from causerie.chat.feedback import DOWN, Opinion
 from causerie.chat.import_form import (
     MOST_CHARACTERS,
     Imported,
@@ -69,6 +70,22 @@ async def test_chatgpt_s_export_keeps_branches_thoughts_dates_and_pins(talk: Tal
     assert [message["content"] for message in talk.told[-1]["messages"]] == [
         "[image]\n\nWhat is it?", "A fox.", "Sure?\n\nGo on",
     ]  # fmt: skip
+
+
+async def test_thumbs_on_imported_answers_teach_nothing_and_tell_nothing_of_a_model_here(talk: Talk) -> None:
+    report = await take_in(talk, [chatgpt()])
+    opened = await talk.open(report.conversation_ids[0])
+    written = next(message for message in opened.messages if message.content == "A fox.")
+    given = (await talk.ask(opened.id, "Go on", opened.head_id)).answers[0]
+    async with talk.database.write() as session:
+        for answer in (written, given):
+            opinion = Opinion(rating=DOWN, reasons=[], better="Better.", consent=True)
+            await feedback.give(session, talk.ada.person_id, answer.id, opinion)
+    async with talk.database.read() as session:
+        assert [each.question_id async for each in feedback.judgements(session)] == [given.parent_id]
+        assert [each.question_id async for each in feedback.pairs(session)] == [given.parent_id]
+        assert await feedback.count(session) == 1
+        assert await feedback.thumbs(session, "gpt-4o", opened.created_at) == (0, 0)
 
 
 async def test_open_webui_s_export_keeps_branches_thoughts_and_the_system_prompt(talk: Talk) -> None:

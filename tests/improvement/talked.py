@@ -81,6 +81,7 @@ async def _said(
     message = Message(
         id=new_id("msg"), conversation_id=conversation.id, person_id=conversation.person_id, role=role,
         parent_id=parent.id if parent else None, content=content, model="theirs" if role == "assistant" else None,
+        total_ms=1 if role == "assistant" else None,
     )  # fmt: skip
     session.add(message)
     await session.flush()

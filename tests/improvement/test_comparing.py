@@ -55,6 +55,28 @@ def test_of_single_answers_the_good_ones_gain_more_than_the_bad_ones() -> None:
     assert compared(gains(leaning), [])["interval"]["low"] > 0.65
 
 
+def test_single_answers_of_one_conversation_count_as_less_than_as_many_of_many() -> None:
+    chance = random.Random(1)
+    held, rows, misled = [], [], {"apart": 0, "together": 0}
+    for trial in range(200):
+        # Each conversation pulls its own way, whatever is good or bad in it: no preference was learnt.
+        held = [statement(id=str(n), conversation_id=f"conv_{n // 10}") for n in range(80)]
+        pulls = [chance.gauss(0, 1) for _ in range(8)]
+        good = [chance.random() < (0.9 if number % 2 else 0.1) for number in range(8) for _ in range(10)]
+        rows = [single(str(n), pulls[n // 10] + chance.gauss(0, 0.3), good=good[n]) for n in range(80)]
+        for name, known in (("apart", []), ("together", held)):
+            interval = compared(gains(rows), known)["interval"]
+            misled[name] += not interval["low"] <= 0.5 <= interval["high"]
+        assert trial or interval["clusters"] == 8
+    assert misled["apart"] > 80
+    assert misled["together"] < 30
+    one = [statement(id=str(n), conversation_id="conv") for n in range(80)]
+    alone = compared(gains(rows), one)["interval"]
+    assert alone["low"] < 0.5 < alone["high"], "one conversation shows nothing of others"
+    same = compared(gains([single(str(n), 1.0, good=True) for n in range(20)]), one)["interval"]
+    assert same["low"] < 0.5
+
+
 def test_answers_of_one_kind_alone_are_counted_by_their_direction() -> None:
     interval = compared(gains([single(str(n), 1.0, good=False) for n in range(8)]), [])["interval"]
     assert interval["value"] == 0.0

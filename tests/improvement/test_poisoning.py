@@ -2,13 +2,15 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from causerie.improvement import poisoning
 from causerie.improvement.contract import RULES, Statement
-from causerie.improvement.poisoning import examine, limited
+from causerie.improvement.poisoning import examine, limited, subject
 from tests.improvement.said import START, SUBJECTS, honest, ids, sentence, statement, thumb
 
 TEAM = 20
@@ -56,6 +58,46 @@ def test_the_same_words_under_many_questions_are_a_campaign_however_they_are_wra
     (finding,) = found.findings
     assert "Acme" in finding.evidence or "acme" in finding.evidence
     assert finding.people == ("person_0", "person_1", "person_2", "person_3")
+
+
+def _between(chance: random.Random, text: str, sign: str) -> str:
+    return "".join(each + (sign if chance.random() < 0.4 else "") for each in text)
+
+
+DISGUISES: dict[str, Callable[[random.Random, str], str]] = {
+    "zero width": lambda chance, text: _between(chance, text, "\u200b"),
+    "soft hyphens": lambda chance, text: _between(chance, text, "\u00ad"),
+    "accents": lambda chance, text: _between(chance, text, "\u0301"),
+    "mathematical": lambda chance, text: "".join(
+        chr(0x1D41A + ord(each) - 97) if each.isalpha() and chance.random() < 0.5 else each for each in text
+    ),
+    "cyrillic": lambda chance, text: "".join(
+        {"a": "\u0430", "c": "\u0441", "o": "\u043e", "y": "\u0443"}.get(each, each)
+        if chance.random() < 0.5
+        else each
+        for each in text
+    ),
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_a_slogan_in_other_signs_each_time_is_the_same_slogan(disguise: str) -> None:
+    chance = random.Random(7)
+    poison = [
+        statement(
+            asked=f"what about {subject}?", person_id="person_3",
+            better=f"{sentence(chance)} {DISGUISES[disguise](chance, 'buy your cola at acme today')}",
+            worse=sentence(chance),
+        )
+        for subject in SUBJECTS
+    ]  # fmt: skip
+    assert aside([*honest(), *poison], "same_words") == ids(poison)
+
+
+def test_what_nobody_sees_makes_no_other_answer_and_an_accent_does() -> None:
+    said = statement(better="Où est-il ?")
+    assert subject(replace(said, better="Ou\u0300 est\u200b-il ?")) == subject(said)
+    assert subject(replace(said, better="Ou est-il ?")) != subject(said)
 
 
 def test_words_that_models_say_too_and_words_of_the_question_are_no_campaign() -> None:

@@ -10,9 +10,11 @@ from causerie.database.engine import Database
 from causerie.database.tables import now
 from causerie.errors import Conflict, InvalidRequest, NotFound
 from causerie.improvement import store
+from causerie.improvement.contract import Wishes
 from causerie.improvement.schedule import BY_COUNT, BY_DAYS, keep_rounds
 from causerie.improvement.steps import STEPS
 from causerie.improvement.store import Improvement
+from causerie.improvement.tables import ImprovementSettings
 from causerie.jobs import store as jobs
 from causerie.jobs.appointments import turn
 from causerie.jobs.tables import Appointment, Job
@@ -64,11 +66,28 @@ async def test_one_round_at_a_time(database: Database) -> None:
 
 
 async def test_what_is_wrong_begins_nothing(database: Database) -> None:
-    for given in ({"least": 0}, {"unknown": 1}, {"model": 7}):
+    wrong: tuple[dict[str, Any], ...] = (
+        {"least": 0}, {"unknown": 1}, {"model": 7}, {"alias": "Chat me"}, {"changes": {"schedule.epoch": "3"}},
+        {"changes": {"schedule.epochs": "many"}}, {"changes": {"batch.size": "3"}}, {"changes": {"": ""}},
+    )  # fmt: skip
+    for given in wrong:
         with pytest.raises(InvalidRequest):
             await ask(database, **given)
+        if "model" not in given:
+            with pytest.raises(InvalidRequest):
+                await wish(database, **given)
     async with database.read() as session:
         assert await store.listed(session) == []
+        assert await store.wishes(session) == Wishes()
+
+
+async def test_settings_of_an_older_version_can_still_be_read_and_put_right(database: Database) -> None:
+    async with database.write() as session:
+        session.add(ImprovementSettings(id=1, wishes={"alias": "Chat me", "changes": {"gone": "1"}}))
+    await wish(database, least=30)
+    await wish(database, alias="chat", changes={})
+    async with database.read() as session:
+        assert await store.wishes(session) == Wishes(least=30)
 
 
 async def test_the_timeline_shows_all_steps_as_they_come(database: Database) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causerie.planning import failures
-from causerie.planning.simulation import YEAR_S, simulate
+from causerie.planning.simulation import MOST_EVENTS, YEAR_S, simulate
 
 HOUR = 3600.0
 TIMES = st.floats(1, 600)
@@ -72,3 +72,12 @@ def test_the_same_seed_gives_the_same_year_and_time_is_accounted_for() -> None:
     assert once.restarting_s == once.failures * 300
     kept = once.goodput * YEAR_S
     assert kept + once.stalled_s + once.restarting_s + once.repeated_s == pytest.approx(YEAR_S, rel=0.01)
+
+
+def test_a_year_in_which_too_much_happens_is_played_out_in_part() -> None:
+    for interval, stall, restart, between in ((1e-9, 1e-300, 300, 5 * HOUR), (1e-3, 1e-4, 0, 1e-2)):
+        year = simulate(interval, stall, restart, between)
+        assert year.failures + year.checkpoints == MOST_EVENTS
+        assert year.seconds < YEAR_S
+        assert year.goodput == pytest.approx(failures.goodput(interval, stall, restart, between), rel=0.02)
+    assert simulate(600, 10, 300, 5 * HOUR).seconds >= YEAR_S

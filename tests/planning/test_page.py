@@ -52,6 +52,12 @@ def test_the_page_is_one_file_with_every_section_and_four_curves() -> None:
     assert "Besiroglu" in html or "2404.10102" in html
 
 
+def test_thresholds_are_named_in_the_reader_s_language_in_the_curve_too() -> None:
+    plan = make_plan(large_run(batch=2048), gpu("h100"), 16_384)
+    *_, (_, picture) = pictures(plan, lambda text, **values: "<" + text.format_map(values) + ">")
+    assert [mark.name for mark in picture.marks] == ["<EU AI Act, systemic risk presumed>"]
+
+
 def test_the_sections_say_the_figures_of_the_plan() -> None:
     plan = make_plan(small_run(), gpu("h100"), 100)
     told = {section.title: {row.label: row for row in section.rows} for section in sections(plan, t)}

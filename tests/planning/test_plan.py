@@ -98,6 +98,25 @@ def test_the_utilisation_is_never_above_what_the_layout_allows() -> None:
     assert found.expected.utilisation == found.placed.ceiling
 
 
+def test_where_the_layout_is_the_limit_what_the_kernels_reach_makes_the_range() -> None:
+    known = assume(["utilisation=1", "kernel_share=0.3..0.5..0.6"])
+    plan = make_plan(small_run(), gpu("h100"), 64, known)
+    good, expected, bad = (plan.outcomes[case] for case in CASES)
+    assert expected.utilisation == plan.placed.ceiling
+    assert bad.utilisation < expected.utilisation < good.utilisation < 0.6
+    assert good.useful_days < expected.useful_days < bad.useful_days
+
+
+def test_no_figure_of_a_plan_is_infinite() -> None:
+    most = [f"{name}=1e18" for name in ("rent_usd_per_gpu_hour", "pue", "surroundings", "price_usd_per_gpu")]
+    least = ["utilisation=1e-18", "fp8_gain=1e-18", "lifetime_years=1e-18", "stall_s=1e-18"]
+    for mine in (most, least):
+        told = facts(make_plan(small_run(precision="fp8"), gpu("h100"), 8, assume(mine)))
+        assert "Infinity" not in json.dumps(told)
+    with pytest.raises(ConfigError, match="never ends"):
+        make_plan(small_run(), gpu("h100"), 8, assume(["restart_s=1e18"]))
+
+
 def test_a_mixture_and_fp8_change_what_a_gpu_does() -> None:
     plain = make_plan(small_run(), gpu("h100"), 64).expected
     eight = make_plan(small_run(precision="fp8"), gpu("h100"), 64).expected
@@ -161,11 +180,14 @@ def test_own_values_and_ranges(text: str, expected: Range) -> None:
         ("restart_s=-1", "with no negative number"),
         ("restart_s=inf", "must be NAME=NUMBER"),
         ("restart_s=nan", "must be NAME=NUMBER"),
-        ("utilisation=1.5", "outside its bounds: > 0, <= 1"),
-        ("utilisation=0", "outside its bounds: > 0, <= 1"),
+        ("utilisation=1.5", "outside its bounds: 1e-18..1"),
+        ("utilisation=0", "outside its bounds: 1e-18..1"),
         ("other_loss=0.95", "outside its bounds: 0..0.9"),
-        ("stall_s=0", "outside its bounds: > 0"),
-        ("pue=0.5", "outside its bounds: >= 1"),
+        ("stall_s=0", "outside its bounds: 1e-18..1e+18"),
+        ("pue=0.5", "outside its bounds: 1..1e+18"),
+        ("utilisation=5e-324", "outside its bounds: 1e-18..1"),
+        ("pue=1e308", "outside its bounds: 1..1e+18"),
+        ("rent_usd_per_gpu_hour=1e19", "outside its bounds: 0..1e+18"),
     ],
 )
 def test_own_values_that_cannot_be(text: str, message: str) -> None:

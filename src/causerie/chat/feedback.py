@@ -2,7 +2,7 @@
 
 Does: keep one opinion for each answer, and one vote for each comparison; list what people allowed to train on, as
 pairs of a better and a worse answer to the same conversation, and as single answers found good or bad.
-Does not: train; the room `improvement` does.
+Does not: train; the room `improvement` does. Count answers that were imported: whoever wrote the file wrote them.
 """
 
 from collections.abc import AsyncIterator
@@ -25,6 +25,8 @@ Reason = Literal[
 ]  # fmt: skip
 REASONS: tuple[Reason, ...] = get_args(Reason)
 UP, DOWN = 1, -1
+_GIVEN_HERE = Message.total_ms.is_not(None)
+"""An answer that a model gave here, to its end: an imported one bears any text and any model's name."""
 Source = Literal["better_answer", "vote", "ratings"]
 """How an answer is known to be better: written by the person; chosen side by side; one up, its sibling down."""
 
@@ -177,7 +179,7 @@ async def judgements(session: AsyncSession, since: datetime | None = None) -> As
         since: Only what was said after this (None = all).
     """
     query = select(Feedback, Message).join(Message, Message.id == Feedback.message_id)
-    query = query.where(Feedback.consent, Message.content != "")
+    query = query.where(Feedback.consent, Message.content != "", _GIVEN_HERE)
     if since is not None:
         query = query.where(Feedback.updated_at > since)
     for said, answer in (await session.execute(query.order_by(Feedback.updated_at, Feedback.message_id))).all():
@@ -201,7 +203,8 @@ async def count(session: AsyncSession, since: datetime | None = None) -> int:
         session: To read in.
         since: Only those given after this (None = all).
     """
-    opinions = select(func.count()).select_from(Feedback).where(Feedback.consent)
+    opinions = select(func.count()).select_from(Feedback).join(Message, Message.id == Feedback.message_id)
+    opinions = opinions.where(Feedback.consent, _GIVEN_HERE)
     votes = select(func.count()).select_from(Comparison).where(Comparison.consent, Comparison.verdict == "winner")
     if since is not None:
         opinions, votes = opinions.where(Feedback.updated_at > since), votes.where(Comparison.voted_at > since)
@@ -210,7 +213,8 @@ async def count(session: AsyncSession, since: datetime | None = None) -> int:
 
 async def thumbs(session: AsyncSession, model: str, since: datetime) -> tuple[int, int]:
     """Bad ratings of a model's answers, and all of them, since a moment: whether a release does well."""
-    query = select(Feedback.rating, func.count()).where(Feedback.model == model, Feedback.updated_at >= since)
+    query = select(Feedback.rating, func.count()).join(Message, Message.id == Feedback.message_id)
+    query = query.where(Feedback.model == model, Feedback.updated_at >= since, _GIVEN_HERE)
     rows = (await session.execute(query.group_by(Feedback.rating))).all()
     counts: dict[int, int] = {row[0]: row[1] for row in rows}
     return counts.get(DOWN, 0), counts.get(UP, 0) + counts.get(DOWN, 0)
@@ -222,7 +226,7 @@ _Found = tuple[Source, Message | str, Message, datetime]
 
 async def _better_answers(session: AsyncSession, since: datetime | None) -> list[_Found]:
     query = select(Feedback, Message).join(Message, Message.id == Feedback.message_id)
-    query = query.where(Feedback.consent, Feedback.better != "")
+    query = query.where(Feedback.consent, Feedback.better != "", _GIVEN_HERE)
     if since is not None:
         query = query.where(Feedback.updated_at > since)
     rows = await session.execute(query.order_by(Feedback.updated_at, Feedback.message_id))
@@ -246,7 +250,7 @@ async def _votes(session: AsyncSession, since: datetime | None) -> list[_Found]:
 async def _ratings(session: AsyncSession, since: datetime | None) -> list[_Found]:
     """Of each question: every answer that the person found good, against every one that they found bad."""
     query = select(Feedback, Message).join(Message, Message.id == Feedback.message_id)
-    query = query.where(Feedback.consent).order_by(Feedback.updated_at, Feedback.message_id)
+    query = query.where(Feedback.consent, _GIVEN_HERE).order_by(Feedback.updated_at, Feedback.message_id)
     by_question: dict[tuple[str | None, str], list[tuple[Feedback, Message]]] = {}
     for row in await session.execute(query):
         by_question.setdefault((row[1].parent_id, row[0].person_id), []).append((row[0], row[1]))

@@ -1,6 +1,6 @@
 """From a training set to a candidate: which model is gone on from, by which recipe, and what it is called.
 
-Does: find the release in service and since when feedback counts; write the recipe of the run.
+Does: find the release in service and since when feedback counts; write the recipe of the run (`recipe.py`).
 Does not: train; the job does, as the kind `train` would.
 """
 
@@ -11,29 +11,21 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from causerie.errors import ConfigError, InvalidRequest
+from causerie.errors import InvalidRequest
 from causerie.improvement import store
 from causerie.improvement.contract import Method
+from causerie.improvement.recipe import recipe_of
 from causerie.inference import catalogue
 from causerie.inference.contract import Model
 from causerie.inference.packaged import STARTER_NAME
 from causerie.registry import releases
 from causerie.settings import Settings
-from causerie.training import shipped
-from causerie.training.control import as_request
-from causerie.training.recipe_file import parse_recipe, toml_of
+from causerie.training.recipe_file import toml_of
 from causerie.training.run_folder import RECIPE, write_whole
 from causerie.training.runs import runs_folder
 
 CONTEXT = 512
 """Tokens of an example, at most: most questions with their answers fit; longer ones are left out, and counted."""
-CHANGES = {
-    "batch.size": "8",
-    "batch.micro_size": "2",
-    "optimiser.matrices": "2e-4",
-    "samples.every_steps": "0",
-}
-"""Beside `recipes/preferences.toml`: what people say of answers comes in hundreds, not in tens of thousands."""
 
 
 @dataclass(frozen=True)
@@ -109,20 +101,12 @@ def write_run(
         InvalidRequest: A change is wrong: the message says which.
         ConfigError: The recipes that ship are missing.
     """
-    known = next((each for each in shipped.recipes() if each.name == "preferences"), None)
-    if known is None:
-        raise ConfigError("the recipe preferences.toml is missing", hint="install causerie again")
     context = min(CONTEXT, base.context_tokens or CONTEXT)
     own = {
-        "objective": method, "run": f"runs/{name}", "data.folder": str(data.relative_to(settings.home)),
+        "run": f"runs/{name}", "data.folder": str(data.relative_to(settings.home)),
         "model.start": str(base.path), "model.context": str(context),
     }  # fmt: skip
-    sets = [f"{key}={value}" for key, value in {**CHANGES, **changes}.items()]
-    sets += [f"{key}={value}" for key, value in own.items() if key not in changes]
-    try:
-        recipe = parse_recipe(known.text, RECIPE, sets)
-    except ConfigError as error:
-        raise as_request(error) from error
+    recipe = recipe_of(method, changes, own)
     folder = runs_folder(settings) / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / RECIPE, toml_of(recipe))

@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from causerie.evaluation.distributions import student_quantile
 from causerie.evaluation.statistics import CONFIDENCE, Interval, estimate
 from causerie.improvement.contract import Statement
 from causerie.improvement.training_set import BY_PERSON_FROM
 
 RELEASE, CANDIDATE = "release", "candidate"
-NORMAL_97_5 = 1.959963984540054
-"""Of the standard normal distribution, 97.5 % lie below."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,9 @@ def compared(found: Sequence[Gain], statements: Sequence[Statement]) -> dict[str
     if not found:
         return {}
     pairs = [each for each in found if each.good is None]
-    if not pairs:
-        return {"interval": asdict(_of_single(found)), "pairs": 0, "judgements": len(found)}
     clusters = _clusters(statements)
+    if not pairs:
+        return {"interval": asdict(_of_single(found, clusters)), "pairs": 0, "judgements": len(found)}
     interval = estimate([float(each.value > 0) for each in pairs], [clusters.get(each.id, each.id) for each in pairs])
     return {
         "interval": asdict(interval),
@@ -77,27 +76,31 @@ def _clusters(statements: Sequence[Statement]) -> dict[str, str]:
     return {each.id: each.person_id if by_person else each.conversation_id for each in statements}
 
 
-def _of_single(found: Sequence[Gain]) -> Interval:
+def _of_single(found: Sequence[Gain], clusters: Mapping[str, str]) -> Interval:
     """How often a good answer gained more than a bad one: the area under the curve of Mann and Whitney.
 
-    Its interval from the placements of each answer among those of the other kind (DeLong, DeLong and Clarke-Pearson,
-    1988, Biometrics 44); where all are in order, Wilson's for as many items as the fewer kind has.
+    Its interval from the placements of each answer among those of the other kind, summed over what belongs together
+    (Obuchowski, 1997, Biometrics 53; where each stands alone that is DeLong, DeLong and Clarke-Pearson, 1988,
+    Biometrics 44); Student's, for few groups. Where all are in order, or what one kind has belongs together, Wilson's
+    for as many items as the fewer kind has groups.
     """
-    good = [each.value for each in found if each.good]
-    bad = [each.value for each in found if not each.good]
+    groups = [clusters.get(each.id, each.id) for each in found]
+    good = [(group, each.value) for group, each in zip(groups, found, strict=True) if each.good]
+    bad = [(group, each.value) for group, each in zip(groups, found, strict=True) if not each.good]
     if not good or not bad:  # every answer is of one kind: whether it moved the right way is all there is to know
-        return estimate([float((each.value > 0) == each.good) for each in found])
-    of_good = [_placed(value, bad) for value in good]
-    of_bad = [1 - _placed(value, good) for value in bad]
-    area = sum(of_good) / len(good)
-    variance = _variance(of_good) / len(good) + _variance(of_bad) / len(bad)
-    fewest = min(len(good), len(bad))
-    if not variance:
+        return estimate([float((each.value > 0) == each.good) for each in found], groups)
+    of_good = [(group, _placed(value, [other for _, other in bad])) for group, value in good]
+    of_bad = [(group, 1 - _placed(value, [other for _, other in good])) for group, value in bad]
+    area = sum(place for _, place in of_good) / len(of_good)
+    sides = _sums(of_good, area), _sums(of_bad, area)
+    fewest, many = min(map(len, sides)), len(set(groups))
+    variance = _variance(*sides) if fewest > 1 else 0.0
+    if variance <= 0:
         whole = estimate([area] * fewest, bounds=(0.0, 1.0))
-        return Interval(area, whole.low, whole.high, CONFIDENCE, len(found), len(found), "Wilson, of the fewer kind")
-    width = NORMAL_97_5 * math.sqrt(variance)
+        return Interval(area, whole.low, whole.high, CONFIDENCE, len(found), many, "Wilson, of the fewer kind")
+    width = student_quantile(CONFIDENCE, fewest - 1) * math.sqrt(variance)
     low, high = max(0.0, area - width), min(1.0, area + width)
-    return Interval(area, low, high, CONFIDENCE, len(found), len(found), "DeLong")
+    return Interval(area, low, high, CONFIDENCE, len(found), many, "DeLong" if many == len(found) else "Obuchowski")
 
 
 def _placed(value: float, others: Sequence[float]) -> float:
@@ -105,8 +108,17 @@ def _placed(value: float, others: Sequence[float]) -> float:
     return sum((value > other) + 0.5 * (value == other) for other in others) / len(others)
 
 
-def _variance(values: Sequence[float]) -> float:
-    if len(values) < 2:
-        return 0.0
-    mean = sum(values) / len(values)
-    return sum((value - mean) ** 2 for value in values) / (len(values) - 1)
+def _sums(placed: Sequence[tuple[str, float]], area: float) -> dict[str, float]:
+    """How far the answers of each group lie from the area, all together, as a share of all answers of their kind."""
+    sums: dict[str, float] = {}
+    for group, place in placed:
+        sums[group] = sums.get(group, 0.0) + (place - area) / len(placed)
+    return sums
+
+
+def _variance(good: Mapping[str, float], bad: Mapping[str, float]) -> float:
+    """Of the area, from the sums of each group; at least two groups of each kind."""
+    both = len(good.keys() | bad.keys())
+    squares = [len(side) / (len(side) - 1) * sum(value**2 for value in side.values()) for side in (good, bad)]
+    together = both / (both - 1) * sum(value * bad.get(group, 0.0) for group, value in good.items())
+    return sum(squares) + 2 * together

@@ -9,6 +9,7 @@ Nothing is looked for where there is one account alone: the machine is its owner
 
 import math
 import re
+import unicodedata
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,6 +38,16 @@ AGAINST, AGAINST_SHARE = 5, 0.8
 MOST_SHARE, HALF, FREE = 0.2, 0.5, 10
 """What one account may weigh: a fifth, or twice its equal part where few speak, at most a half; ten are free."""
 _WORD = re.compile(r"\w+")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+)
+"""Signs that nobody sees, of which any number may stand in a word."""
+_ACCENT = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+_ALIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u051b\u051d\u04cf\u03bf\u03b1\u03bd\u03b9\u03c1\u03c5\u03ba",
+    "aeopcyxijsdhqwloavipuk",
+)
+"""Cyrillic and Greek small letters that look like Latin ones."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +78,22 @@ def examine(statements: Sequence[Statement], accounts: int, unheeded: Iterable[s
 
 
 def question_key(statement: Statement) -> str:
-    """What was asked last, whatever its spaces, capitals and signs."""
+    """What was asked last, whatever its spaces, capitals, accents and signs."""
     return " ".join(_words(statement.messages[-1].content))
 
 
 def _words(text: str) -> list[str]:
+    """Words as an eye takes them, however they are encoded: a slogan is the same one in other signs."""
+    if not text.isascii():
+        text = _ACCENT.sub("", unicodedata.normalize("NFKD", _UNSEEN.sub("", text))).casefold().translate(_ALIKE)
     return _WORD.findall(text.casefold())
+
+
+def _answer(text: str) -> str:
+    """An answer, whatever its spaces, capitals and unseen signs; accents count, as they make another word."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", _UNSEEN.sub("", text))
+    return " ".join(text.casefold().split())
 
 
 def _runs(text: str) -> set[str]:
@@ -204,7 +225,7 @@ def against_everyone(statements: Sequence[Statement]) -> list[Finding]:
 def subject(statement: Statement) -> tuple[tuple[str, ...], int]:
     """What is judged, the same for those who say the opposite, and which side is taken: 1 or -1."""
     asked = tuple(" ".join(_words(message.content)) for message in statement.messages)
-    better, worse = (" ".join(statement.better.casefold().split()), " ".join(statement.worse.casefold().split()))
+    better, worse = _answer(statement.better), _answer(statement.worse)
     first, second = sorted((better, worse))
     if not statement.is_pair:
         return (*asked, better or worse), 1 if better else -1

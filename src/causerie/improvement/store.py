@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from causerie.database.tables import now
 from causerie.errors import Conflict, NotFound
 from causerie.improvement.contract import Wishes, wished
+from causerie.improvement.recipe import recipe_of
 from causerie.improvement.steps import STEPS
 from causerie.improvement.tables import ImprovementSettings, ImprovementStep
 from causerie.jobs import store as jobs
 from causerie.jobs.marks import UNFINISHED
 from causerie.jobs.tables import Job
+from causerie.registry import releases
 
 KIND = "improve"
 StepState = Literal["waiting", "running", "done", "failed", "cancelled", "skipped"]
@@ -57,10 +59,11 @@ async def set_wishes(session: AsyncSession, given: Mapping[str, Any]) -> Wishes:
     """Want something else; what is not given stays.
 
     Raises:
-        InvalidRequest: As `contract.wished`.
+        InvalidRequest: As `contract.wished`; or no release can have the alias, or no recipe the changes.
     """
     row = await session.get(ImprovementSettings, _MOST, with_for_update=True)
     new = wished(given, wished(row.wishes) if row else None)
+    _check(given, new)
     if row is None:
         session.add(ImprovementSettings(id=_MOST, wishes=new.to_json()))
     else:
@@ -88,8 +91,20 @@ async def ask(session: AsyncSession, given: Mapping[str, Any], person_id: str | 
         )
     model = {"model": given["model"]} if given.get("model") else {}
     own = {name: value for name, value in given.items() if name != "model"}
-    whole = wished(own, await wishes(session)).to_json()
-    return await jobs.ask(session, KIND, {**whole, **model}, person_id)
+    whole = wished(own, await wishes(session))
+    _check(own, whole)
+    return await jobs.ask(session, KIND, {**whole.to_json(), **model}, person_id)
+
+
+def _check(given: Mapping[str, Any], whole: Wishes) -> None:
+    """See to it that a round does not collect and train before it learns that it cannot end.
+
+    What is not given is not looked at: settings that an older version took stay readable, and can be changed.
+    """
+    if "alias" in given:
+        releases.checked(releases.Wanted(model="", version="", alias=whole.alias))
+    if "changes" in given:
+        recipe_of(whole.method, whole.changes)
 
 
 async def listed(session: AsyncSession, *, before: str | None = None, limit: int = 20) -> list[Improvement]:

@@ -152,21 +152,20 @@ SHARES = ("utilisation", "kernel_share", "mixture_share")
 """More than 0, and 1 at most."""
 POSITIVE = ("fp8_gain", "gpu_hours_between_failures", "stall_s", "storage_bytes_per_s_per_gpu", "lifetime_years")
 """What is divided by, or has a logarithm or a root."""
+LEAST, MOST = 1e-18, 1e18
+"""Of what must be positive, and of anything: beyond them a number is a slip of the finger, and no sum has an end."""
 
 
 def _check(made: Assumptions) -> None:
     for name, values in each(made):
-        limit = 1.0 if name in SHARES else 0.9 if name == "other_loss" else math.inf
-        least = math.ulp(0.0) if name in SHARES or name in POSITIVE else 1.0 if name in ("pue", "surroundings") else 0
+        limit = 1.0 if name in SHARES else 0.9 if name == "other_loss" else MOST
+        least = LEAST if name in SHARES or name in POSITIVE else 1.0 if name in ("pue", "surroundings") else 0
         for value in values:
             if not least <= value <= limit:
-                bounds = (
-                    f"{least:g}..{limit:g}" if limit < math.inf and least == int(least) else
-                    f"> 0, <= {limit:g}" if limit < math.inf else f">= {least:g}" if least == 1 else "> 0"
-                )  # fmt: skip
                 raise ConfigError(
                     "--assume {name}={value} is outside its bounds: {bounds}", name=name, value=f"{value:g}",
-                    bounds=bounds, param="--assume", hint="`causerie plan` prints each assumption with its source",
+                    bounds=f"{least:g}..{limit:g}", param="--assume",
+                    hint="`causerie plan` prints each assumption with its source",
                 )  # fmt: skip
 
 

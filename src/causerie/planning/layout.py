@@ -133,6 +133,11 @@ def placed(run: Run, layout: Layout, gpu: Gpu, speed: Speed) -> Placed:
     return _placed(run, layout, gpu, speed, memory(run, layout, run.batch // layout.data // layout.micro_batch))
 
 
+def ceiling(run: Run, layout: Layout, gpu: Gpu, speed: Speed) -> float:
+    """Utilisation that a layout cannot pass; what the kernels reach and how fast a step is are those of one case."""
+    return placed(run, layout, gpu, speed).ceiling
+
+
 def _placed(run: Run, layout: Layout, gpu: Gpu, speed: Speed, needed: Memory) -> Placed:
     micro_batches = run.batch // layout.data // layout.micro_batch
     flops = run.network.flops_per_token * run.context * run.batch / layout.gpus

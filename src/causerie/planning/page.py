@@ -86,6 +86,6 @@ def _compute(plan: Plan, t: Say) -> Picture:
 
     ends = {case: plan.outcomes[case].days for case in CASES}
     near = [each for each in plan.thresholds if each.flops < plan.run.flops * 1.5]
-    marks = tuple(Mark(x=None, y=each.flops, name=each.name) for each in near)
+    marks = tuple(Mark(x=None, y=each.flops, name=t(each.name)) for each in near)
     return Picture(curve=line(ends["expected"]), band=(line(ends["good"]), line(ends["bad"])), marks=marks,
                    x_name=t("days"), y_name=t("operations"))  # fmt: skip

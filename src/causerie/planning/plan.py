@@ -5,8 +5,9 @@
     time = useful time / goodput / (1 - other losses)
     GPU hours = all GPUs x time
 
-The layout is searched once, with expected values; then each case has its own time, failures, money and energy. The
-two outer cases have every input at that end at once, which is rarer than any one of them: a range to stay inside.
+The layout is searched once, with expected values; then each case has its own ceiling of it, its time, failures, money
+and energy. The two outer cases have every input at that end at once, which is rarer than any one of them: a range to
+stay inside.
 
 Does: join the other modules of this room into one value.
 Does not: print (`telling.py`) or draw (`page.py`).
@@ -21,7 +22,7 @@ from causerie.planning import failures, scaling
 from causerie.planning.asked import Gpu, Run, Wanted
 from causerie.planning.assumptions import CASES, Assumptions, Case
 from causerie.planning.costs import Energy, Money, Storage, energy, money, storage
-from causerie.planning.layout import Placed, Speed, best, divisors, stages
+from causerie.planning.layout import Placed, Speed, best, ceiling, divisors, stages
 from causerie.planning.memory import state_bytes
 from causerie.planning.simulation import Year, simulate
 from causerie.planning.thresholds import THRESHOLDS, Threshold, crossed_on_day
@@ -29,6 +30,8 @@ from causerie.planning.thresholds import THRESHOLDS, Threshold, crossed_on_day
 DAY_S = 86_400.0
 MOST_GPUS = 10_000_000
 """More than all that were made of any kind: above it, a number is a slip of the finger."""
+LEAST_KEPT = 1e-6
+"""Share of the time that moves a run on, below which a day of work takes 3,000 years."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class Plan:
     """That the scaling law expects."""
     optimum: scaling.Optimum
     """The best pair for as many operations."""
-    thresholds: tuple[Threshold, ...] = THRESHOLDS
+    thresholds: tuple[Threshold, ...]
 
     @property
     def expected(self) -> Outcome:
@@ -101,7 +104,12 @@ class Plan:
 
 
 def make_plan(
-    run: Run, gpu: Gpu, gpus: int, assumptions: Assumptions | None = None, wanted: Wanted | None = None
+    run: Run,
+    gpu: Gpu,
+    gpus: int,
+    assumptions: Assumptions | None = None,
+    wanted: Wanted | None = None,
+    thresholds: tuple[Threshold, ...] = THRESHOLDS,
 ) -> Plan:
     """Plan a run.
 
@@ -111,6 +119,7 @@ def make_plan(
         gpus: How many there are.
         assumptions: What is taken for granted (None = the defaults).
         wanted: What is fixed of the layout (None = nothing).
+        thresholds: Amounts of compute whose days are wanted.
 
     Raises:
         ConfigError: No layout fits, or the GPU has no such precision.
@@ -120,7 +129,7 @@ def make_plan(
         raise ConfigError("--gpus {gpus} must be 1 to {most}", gpus=gpus, most=MOST_GPUS, param="--gpus")
     check_wanted(run, fixed)
     placed = best(run, gpu, gpus, speed(run, gpu, known, "expected"), fixed)
-    outcomes = {case: _outcome(run, gpu, gpus, placed, known, case) for case in CASES}
+    outcomes = {case: _outcome(run, gpu, gpus, placed, known, case, thresholds) for case in CASES}
     there = outcomes["expected"].reliability
     return Plan(
         run=run,
@@ -136,6 +145,7 @@ def make_plan(
         storage=storage(run),
         loss=scaling.loss(run.network.parameters, run.tokens),
         optimum=scaling.optimum(6.0 * run.network.parameters * run.tokens),
+        thresholds=thresholds,
     )
 
 
@@ -210,12 +220,21 @@ def reliability(run: Run, used: int, known: Assumptions, case: Case) -> Reliabil
     )
 
 
-def _outcome(run: Run, gpu: Gpu, gpus: int, placed: Placed, known: Assumptions, case: Case) -> Outcome:
+def _outcome(
+    run: Run,
+    gpu: Gpu,
+    gpus: int,
+    placed: Placed,
+    known: Assumptions,
+    case: Case,
+    thresholds: tuple[Threshold, ...],
+) -> Outcome:
     there = reliability(run, placed.layout.gpus, known, case)
-    reached = min(known.utilisation.of(case), placed.ceiling)
+    most = ceiling(run, placed.layout, gpu, speed(run, gpu, known, case))
+    reached = min(known.utilisation.of(case), most)
     per_gpu = peak(run, gpu, known, case) * reached
     useful_s = run.flops / (per_gpu * placed.layout.gpus)
-    if there.kept <= 0:
+    if there.kept < LEAST_KEPT:
         raise ConfigError(
             "{gpus} GPUs fail every {minutes:.1f} minutes, and such a run never ends", gpus=placed.layout.gpus,
             minutes=there.between_failures_s / 60, param="--gpus",
@@ -243,5 +262,5 @@ def _outcome(run: Run, gpu: Gpu, gpus: int, placed: Placed, known: Assumptions, 
         reliability=there,
         energy=used,
         money=paid,
-        crossings=tuple(crossed_on_day(each.flops, run.flops, days) for each in THRESHOLDS),
+        crossings=tuple(crossed_on_day(each.flops, run.flops, days) for each in thresholds),
     )

@@ -187,9 +187,8 @@ def _thresholds(plan: Plan, t: Say) -> list[Row]:
         passed = t("never: {share} of it", share=share(plan.run.flops / threshold.flops))
         if days is not None:
             passed = t("day {days}", days=ranged(plan.outcomes, lambda each: each.crossings[number] or 0.0))  # noqa: B023
-        rows.append(
-            Row(f"{threshold.flops:.0e}: {t(threshold.name)}", passed, f"{t(threshold.source)} ({threshold.since})")
-        )
+        since = f" ({threshold.since})" if threshold.since else ""
+        rows.append(Row(f"{threshold.flops:.3g}: {t(threshold.name)}", passed, t(threshold.source) + since))
     return rows
 
 

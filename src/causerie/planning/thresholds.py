@@ -1,10 +1,11 @@
 """Amounts of compute at which laws begin to apply, and the day on which a run crosses them.
 
-Does: list the thresholds that are known, and divide.
+Does: list the thresholds that are known, take those of a policy in their place, and divide.
 Does not: stop a run or give legal advice; operations of all training of the same model count, the earlier and the
 later too (article 51(2) says cumulative, 22757.11(i) names fine-tuning), and are yours to add.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -15,7 +16,7 @@ class Threshold:
     flops: float
     name: str
     since: str
-    """Date from which it applies, ISO 8601."""
+    """Date from which it applies, ISO 8601 (empty = not known)."""
     duty: str
     source: str
 
@@ -36,7 +37,21 @@ THRESHOLDS = (
         source="Business and Professions Code 22757.11(i), 22757.12 and 22757.13",
     ),
 )
-"""The default policy; dates and sources are part of it."""
+"""Those of the policy that ships; dates and sources are part of it."""
+
+
+def of_policy(rows: Iterable[tuple[float, str, str]]) -> tuple[Threshold, ...]:
+    """The thresholds of a policy, the lowest first; date and duty are known of those that stand in `THRESHOLDS`.
+
+    Args:
+        rows: Operations, name and source of each.
+    """
+    known = {(each.flops, each.name): each for each in THRESHOLDS}
+    made = (
+        known.get((flops, name)) or Threshold(flops=flops, name=name, since="", duty="", source=source)
+        for flops, name, source in rows
+    )
+    return tuple(sorted(made, key=lambda each: each.flops))
 
 
 def crossed_on_day(threshold: float, flops: float, days: float) -> float | None:
