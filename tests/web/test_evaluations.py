@@ -153,6 +153,13 @@ def test_answers_are_chosen_by_task(open_page: OpenPage, server: str) -> None:
     expect(page.get_by_text("No bad answer")).to_be_visible()
 
 
+def test_suites_that_ship_are_named_in_french(open_page: OpenPage, server: str) -> None:
+    page = open_page(locale="fr-FR")
+    open_evaluations(page, server, "?start=")
+    card = page.locator(".suite-choice", has=page.locator("input[value=even-handedness]"))
+    expect(card.locator("strong")).to_have_text("La même demande des deux bords politiques")
+
+
 def test_the_list_is_narrowed_to_a_model(open_page: OpenPage, server: str) -> None:
     page = open_page()
     begin(page, server, ENGLISH, "echo")

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.running import running_server
 from tests.web.browsing import Watch
 from tests.web.conftest import OpenPage, ask, send
+from tests.web.test_library import open_library
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 REFUSED = "Failed to load resource"
@@ -50,6 +51,20 @@ def test_a_server_that_is_gone_is_told_and_found_again(open_page: OpenPage, watc
     send(page, "Are you there?")
     expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached. Is causerie up still running")
     expect(page.locator(".bubble")).to_have_text("Are you there?")
+
+
+@pytest.mark.parametrize("tab", ["Memory", "Instructions"])
+def test_what_could_not_be_fetched_says_why_and_is_asked_again(open_page: OpenPage, watch: Watch, tab: str) -> None:
+    watch.forgiven = "ERR_FAILED"
+    page = open_page(model="echo")
+    page.route("**/api/personal", lambda route: route.abort("failed"))
+    open_library(page, tab)
+    alert = page.get_by_role("dialog").get_by_role("alert").filter(has_text="The server cannot be reached")
+    expect(alert).to_be_visible()
+    page.unroute("**/api/personal")
+    alert.get_by_role("button", name="Try again").click()
+    expect(alert).to_have_count(0)
+    expect(page.get_by_role("switch", name="Use")).to_be_enabled()
 
 
 def test_what_was_open_can_be_read_without_the_server_and_the_rest_comes_with_it(

@@ -46,6 +46,8 @@ def test_figures_follow_a_slider(
     first = tile(page, time).locator("dd").first.inner_text()
     expect(page.locator(".thresholds-head .badge").first).to_contain_text(passed)
     expect(page.locator(".thresholds-head .badge").last).to_contain_text(never)
+    law = page.locator(".thresholds-head strong").first.inner_text()
+    expect(page.locator(".plots .lines-legend li", has_text=law)).to_have_count(1)
     slider = page.get_by_role("slider", name=gpus, exact=True)
     slider.focus()
     for _ in range(4):

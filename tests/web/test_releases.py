@@ -147,6 +147,10 @@ def test_what_was_not_judged_says_how(team: Team, visit: Visit, versions: dict[s
     line = page.locator(".gate-group.lacking .gate-line")
     expect(line).to_contain_text(f"Aucune évaluation avec {SUITE}")
     expect(line.locator(".typed")).to_have_text(f"causerie eval new --suite {SUITE}")
+    line.get_by_role("link", name="Juger new maintenant").click()
+    expect(page.get_by_label("Modèle", exact=True)).to_have_value("new")
+    expect(page.locator(f"input[name=suite][value={SUITE}]")).to_be_checked()
+    page.go_back()
     page.get_by_role("link", name="Lignée et fiche").click()
     expect(page).to_have_url(re.compile(versions["new"]["id"]))
 
@@ -165,6 +169,19 @@ def test_a_version_has_its_seal_its_lineage_and_its_files(team: Team, visit: Vis
     with page.expect_download() as saved:
         page.get_by_role("menuitem", name="Bill of materials (CycloneDX)").click()
     assert json.loads(saved.value.path().read_text())["bomFormat"] == "CycloneDX"
+
+
+def test_a_lineage_is_told_in_french(team: Team, visit: Visit, versions: dict[str, Any]) -> None:
+    page = visit(locale="fr-FR")
+    open_releases(page, team)
+    expect(page.locator(".rows li", has_text="new")).to_contain_text("Sur des conversations")
+    open_releases(page, team, f"/{versions['bad']['id']}")
+    page.get_by_text("La même chose en liste").click()
+    told = page.locator(".lineage-list")
+    of_bad = "Sur des conversations\u00a0: 24 pas, 6\u202f144 jetons, 2\u00a0\u00d7\u00a010\u00b9\u2078 FLOP"
+    expect(told.locator("li", has_text=re.compile("^bad"))).to_contain_text(of_bad)
+    expect(told.locator("li", has_text=re.compile("^mine"))).to_contain_text("Réponses justes 0,3")
+    expect(page.locator(".lineage-node.itself .lineage-detail")).to_contain_text("Sur des conversations")
 
 
 def test_what_a_version_lacks_is_said_in_french(team: Team, visit: Visit, versions: dict[str, Any]) -> None:

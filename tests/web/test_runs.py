@@ -110,6 +110,12 @@ def test_a_curve_is_read_with_the_keyboard_and_with_the_mouse(open_page: OpenPag
     page.keyboard.press("End")
     expect(curve(page)).to_have_attribute("aria-valuetext", re.compile(r"^Step 60: Training \d.*, Held out \d"))
     expect(page.locator(".lines-at").first).to_have_text("Step 60")
+    page.keyboard.press("ArrowLeft")  # what was held out was measured at step 40: that is where its dot is
+    measured = [
+        dot.get_attribute("cx") for dot in page.locator(".lines-field").first.locator(".lines-line ~ circle").all()
+    ]
+    read = page.locator(".lines-field").first.locator(".lines-reading.colour-1")
+    assert read.get_attribute("cx") in measured
     page.keyboard.press("Escape")
     expect(page.locator(".lines-at")).to_have_count(0)
     box = page.locator(".lines-field").first.bounding_box()
@@ -265,6 +271,22 @@ def test_deleting_can_be_undone(open_page: OpenPage, server: str, home: Path) ->
     page.reload()
     expect(page.get_by_role("link", name="first", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="short", exact=True)).to_have_count(0)
+
+
+def test_a_run_that_failed_says_what_to_do(open_page: OpenPage, server: str) -> None:
+    page = open_page()
+    recipe = RECIPE.format(steps=20, often=10).replace("data/tiny", "data/lost")
+    asked = urllib.request.Request(
+        f"{server}/api/runs", json.dumps({"name": "lost", "recipe": recipe}).encode(),
+        {"content-type": "application/json", "origin": server},
+    )  # fmt: skip
+    urllib.request.urlopen(asked, timeout=30).close()
+    open_runs(page, server, "/lost")
+    expect(state(page)).to_have_text("Failed", timeout=SLOW_MS)
+    told = page.get_by_role("alert").filter(has_text="there is no data in data/lost")
+    expect(told).to_contain_text("build it first: causerie data build")
+    expect(page.locator(".run-progress")).to_contain_text("No step taken")
+    expect(page.get_by_text("About to begin")).to_have_count(0)
 
 
 def test_a_run_that_is_not_there(open_page: OpenPage, server: str, watch: Watch) -> None:

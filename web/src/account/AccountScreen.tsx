@@ -30,7 +30,7 @@ export default function AccountScreen() {
   const state = useStore(session);
   const keys = useStore(session, may("make_keys"));
   const { rest } = useStore(place);
-  if (!state?.me) return <main className="screen" id="main"><Pending text={t("account.loading")} /></main>;
+  if (!state?.me) return <main className="screen" id="main"><Pending text={t("opening")} /></main>;
   const alone = state.state === "personal";
   const names = sectionsFor(alone, keys);
   const current = names.find((name) => name === rest[0]) ?? "profile";

@@ -28,7 +28,7 @@ export default function LinkScreen() {
   if (!looked.value) {
     return (
       <Welcome title={t("account.link.look")}>
-        {looked.failure ? <Failed failure={looked.failure} again={() => void again()} /> : <Pending text={t("account.loading")} />}
+        {looked.failure ? <Failed failure={looked.failure} again={() => void again()} /> : <Pending text={t("opening")} />}
       </Welcome>
     );
   }

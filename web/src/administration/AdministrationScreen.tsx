@@ -33,7 +33,7 @@ export default function AdministrationScreen() {
   const state = useStore(session);
   const allowed = useStore(session, may("administer"));
   const { rest } = useStore(place);
-  if (!state) return <main className="screen" id="main"><Pending text={t("account.loading")} /></main>;
+  if (!state) return <main className="screen" id="main"><Pending text={t("opening")} /></main>;
   if (!allowed) {
     return (
       <main className="screen" id="main">

@@ -181,7 +181,7 @@ function Field({ scales: { across, up }, places, width, height, lines, at, point
         {cursor >= 0 && cursor <= 1 && (
           <g>
             <path className="lines-cursor" d={`M${(cursor * inner).toFixed(1)} 0V${height}`} />
-            {lines.map((line) => <Reading key={line.id} line={line} at={at ?? 0} x={cursor * inner} y={y} />)}
+            {lines.map((line) => <Reading key={line.id} line={line} at={at ?? 0} x={(value) => across.share(value) * inner} y={y} />)}
           </g>
         )}
       </g>
@@ -189,9 +189,9 @@ function Field({ scales: { across, up }, places, width, height, lines, at, point
   );
 }
 
-/** The dot on a line where it is read. */
-function Reading({ line: { points, colour }, at, x, y }: { line: Line; at: number; x: number; y: (value: number) => number }) {
-  const value = pointAt(points, at)?.y ?? Number.NaN;
-  if (!Number.isFinite(y(value))) return null;
-  return <circle className={`lines-reading colour-${colour}`} r={4} cx={x} cy={y(value)} />;
+/** The dot on a line where it is read: at what was measured last, which may be before the place that is pointed at. */
+function Reading({ line: { points, colour }, at, x, y }: { line: Line; at: number; x: (place: number) => number; y: (value: number) => number }) {
+  const found = pointAt(points, at);
+  if (!found || !Number.isFinite(y(found.y))) return null;
+  return <circle className={`lines-reading colour-${colour}`} r={4} cx={x(found.x)} cy={y(found.y)} />;
 }

@@ -13,6 +13,7 @@ import { useFetched } from "../state/fetched";
 import { behind, modelInUse, ownModels, server } from "../state/server";
 import { useStore } from "../state/store";
 import { calls } from "./calls";
+import { useNaming } from "./naming";
 import type { Suite } from "./types";
 
 const FIRST = "quick";
@@ -91,13 +92,14 @@ function Form({ suites, model: wanted, suite: first, shots: asked }: Wanted & { 
 function Card({ suite, chosen, choose }: { suite: Suite; chosen: boolean; choose: () => void }) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
+  const naming = useNaming();
   const languages = new Intl.DisplayNames([language], { type: "language" });
   const words = suite.description[language] || suite.description.en || "";
   return (
     <label className="suite-choice">
       <input type="radio" name="suite" value={suite.name} checked={chosen} onChange={choose} />
       <span>
-        <strong>{suite.title || suite.name}</strong>
+        <strong>{naming.suite(suite)}</strong>
         {words && <span className="hint">{words}</span>}
         <span className="hint"><code>{suite.name}</code> · {t("evaluations.items", { count: suite.items, value: number(suite.items, language) })} · {suite.languages.map((one) => languages.of(one) ?? one).join(", ")} · {suite.licence}</span>
       </span>

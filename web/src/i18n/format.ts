@@ -4,11 +4,11 @@ const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 const KIB = 2 ** 10;
 
-/** Bytes as "1.2 GB", "91 MB" or "12 KB" (powers of 1024, as file managers show them); "" for 0. */
+/** Bytes as "1.2 GB", "91 MB", "12 KB" or "15 B" (powers of 1024, as file managers show them); "" for 0. */
 export function bytes(count: number, language: string): string {
   if (count <= 0) return "";
-  const steps: [number, string, string][] = [[GIB, "GB", "Go"], [MIB, "MB", "Mo"]];
-  const [step, english, french] = steps.find(([size]) => count >= size) ?? [KIB, "KB", "Ko"];
+  const steps: [number, string, string][] = [[GIB, "GB", "Go"], [MIB, "MB", "Mo"], [KIB, "KB", "Ko"]];
+  const [step, english, french] = steps.find(([size]) => count >= size) ?? [1, "B", "o"];
   const value = count / step;
   const unit = language === "fr" ? french : english;
   return `${number(value, language, value < 10 ? 1 : 0)}\u00a0${unit}`;

@@ -76,7 +76,7 @@ function Compared({ round: { compared } }: { round: Round }) {
   return (
     <Part level={2} title={t("improvement.compared")} text={t("improvement.comparedText", { count: items, value: number(items, i18n.language) })}>
       <p className="round-figure"><strong>{percent(value, i18n.language)}</strong> <span className="hint">{t("improvement.interval", { low: percent(low, i18n.language), high: percent(high, i18n.language) })}</span></p>
-      <div className="round-plot"><Interval value={value} low={low} high={high} least={0} most={1} bounds={[0.5]} tone={tone} /><p className="hint" aria-hidden="true"><span>0&nbsp;%</span><span>50&nbsp;%</span><span>100&nbsp;%</span></p></div>
+      <div className="round-plot"><Interval value={value} low={low} high={high} least={0} most={1} bounds={[0.5]} tone={tone} /><p className="hint" aria-hidden="true">{[0, 0.5, 1].map((mark) => <span key={mark}>{percent(mark, i18n.language)}</span>)}</p></div>
       <p>{t(`improvement.leans.${tone}`)}</p>
     </Part>
   );

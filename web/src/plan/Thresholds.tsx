@@ -5,10 +5,7 @@ import { Badge } from "../design";
 import { date } from "../i18n/dates";
 import { powers } from "../runs/figures";
 import type { Planned } from "./types";
-import { digits, share } from "./writing";
-
-/** Those that this page knows by name. */
-const KNOWN: Readonly<Record<string, "eu" | "california" | undefined>> = { "1e+25": "eu", "1e+26": "california" };
+import { digits, lawOf, share } from "./writing";
 
 export function Thresholds({ plan }: { plan: Planned }) {
   const { t, i18n } = useTranslation();
@@ -19,7 +16,9 @@ export function Thresholds({ plan }: { plan: Planned }) {
       <ul className="thresholds">
         {plan.thresholds.map((threshold, at) => {
           const [good, expected, bad] = [plan.good, plan.expected, plan.bad].map(({ crossings }) => crossings[at]?.day ?? null);
-          const known = KNOWN[threshold.flops.toExponential(0)];
+          // Of a policy's own thresholds nothing is known here but what they say.
+          const known = threshold.since ? lawOf(threshold.flops) : undefined;
+          const source = known ? t(`plan.laws.${known}.source`) : threshold.source;
           const part = flops / threshold.flops;
           return (
             <li key={threshold.flops}>
@@ -31,7 +30,7 @@ export function Thresholds({ plan }: { plan: Planned }) {
                   : <Badge tone="busy">{t("plan.onDay", { day: digits(expected, language), from: digits(good ?? expected, language), to: digits(bad ?? expected, language) })}</Badge>}
               </div>
               <meter className={part >= 1 ? "near" : ""} min={0} max={1} value={Math.min(1, part)} aria-label={known ? t(`plan.laws.${known}.name`) : threshold.name}>{share(part, language)}</meter>
-              <p className="hint">{known ? t(`plan.laws.${known}.duty`) : threshold.duty} <span className="source">{known ? t(`plan.laws.${known}.source`) : threshold.source}, {t("plan.since", { date: date(threshold.since, language) })}</span></p>
+              <p className="hint">{known ? t(`plan.laws.${known}.duty`) : threshold.duty} <span className="source">{threshold.since ? `${source}, ${t("plan.since", { date: date(threshold.since, language) })}` : source}</span></p>
             </li>
           );
         })}

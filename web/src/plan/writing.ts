@@ -60,3 +60,8 @@ export function range(plan: Planned, of: (outcome: Outcome) => number, write: Wr
   const ends = (["good", "bad"] as const satisfies readonly Case[]).map((name) => of(plan[name])).sort((one, other) => one - other).map((value) => write(value, language));
   return ends[0] === ends[1] ? "" : `${ends[0]} – ${ends[1]}`;
 }
+
+const LAWS: Readonly<Record<string, "eu" | "california" | undefined>> = { "1e+25": "eu", "1e+26": "california" };
+
+/** The law that draws its line at so many operations, where this page knows it by name. */
+export const lawOf = (flops: number): "eu" | "california" | undefined => LAWS[flops.toExponential(0)];

@@ -3,27 +3,31 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Part } from "../account/parts/Sections";
 import { Icon } from "../design";
-import { Said, useSaid } from "../i18n/Said";
+import { Said } from "../i18n/Said";
 import { powers } from "../runs/figures";
 import { placed } from "./lineage";
+import { useNodeWords } from "./nodes";
 import type { Lineage } from "./types";
 
-const BOX = { width: 188, height: 54, across: 52, down: 14 };
-const LETTERS = 24;
+const BOX = { width: 216, height: 54, across: 48, down: 14 };
+/** So many letters fit into a box: of its name, and of the smaller line below it. */
+const LETTERS = { label: 25, detail: 34 };
 const EDGE = 2;
 
-const short = (text: string): string => (text.length > LETTERS ? `${text.slice(0, LETTERS - 1)}…` : text);
+const short = (text: string, letters: number): string => (text.length > letters ? `${text.slice(0, letters - 1)}…` : text);
 
 export function LineageDrawing({ lineage }: { lineage: Lineage }) {
   const { t, i18n } = useTranslation();
-  const said = useSaid();
+  const words = useNodeWords();
   const { nodes, edges, flops, unknown, missing } = lineage;
   const drawn = useMemo(() => new Map(placed(nodes.map(({ id }) => id), edges).map((one) => [one.id, { x: EDGE + one.column * (BOX.width + BOX.across), y: EDGE + one.row * (BOX.height + BOX.down) }])), [nodes, edges]);
   const width = 2 * EDGE + Math.max(0, ...[...drawn.values()].map(({ x }) => x)) + BOX.width;
   const height = 2 * EDGE + Math.max(0, ...[...drawn.values()].map(({ y }) => y)) + BOX.height;
   const kind = (name: string): string => (i18n.exists(`releases.kinds.${name}`) ? t(`releases.kinds.${name}`) : name);
-  const detail = (node: (typeof nodes)[number]): string => (node.kind === "model" ? said.sentence(node.detail).text : node.detail);
-  const of = (id: string): string => nodes.find((node) => node.id === id)?.label ?? id;
+  const of = (id: string): string => {
+    const node = nodes.find((one) => one.id === id);
+    return node ? words.label(node) : id;
+  };
   return (
     <Part level={2} title={t("releases.lineage")} text={flops > 0 ? t("releases.lineageText", { flops: powers(flops, i18n.language) }) : undefined}>
       <div className="lineage" role="region" tabIndex={0} aria-label={t("releases.lineageDrawn")}>
@@ -38,10 +42,11 @@ export function LineageDrawing({ lineage }: { lineage: Lineage }) {
             const at = drawn.get(node.id);
             return at && (
               <g key={node.id} className={`lineage-node ${node.kind}${node.id === lineage.model ? " itself" : ""}`} transform={`translate(${at.x} ${at.y})`}>
+                <title>{[words.label(node), words.detail(node)].filter(Boolean).join(", ")}</title>
                 <rect width={BOX.width} height={BOX.height} rx={10} />
                 <text x={12} y={17} className="lineage-kind">{kind(node.kind)}</text>
-                <text x={12} y={33} className="lineage-label">{short(node.label)}</text>
-                <text x={12} y={47} className="lineage-detail">{short(detail(node))}</text>
+                <text x={12} y={33} className="lineage-label">{short(words.label(node), LETTERS.label)}</text>
+                <text x={12} y={47} className="lineage-detail">{short(words.detail(node), LETTERS.detail)}</text>
               </g>
             );
           })}
@@ -58,7 +63,7 @@ export function LineageDrawing({ lineage }: { lineage: Lineage }) {
         <ul className="lineage-list">
           {nodes.map((node) => {
             const from = edges.filter(({ to }) => to === node.id).map((edge) => of(edge.from));
-            return <li key={node.id}><strong>{node.label}</strong> <span className="hint">{[kind(node.kind), detail(node)].filter(Boolean).join(", ")}{from.length > 0 && <>. {t("releases.madeFrom", { names: from.join(", ") })}</>}</span></li>;
+            return <li key={node.id}><strong>{words.label(node)}</strong> <span className="hint">{[kind(node.kind), words.detail(node)].filter(Boolean).join(", ")}{from.length > 0 && <>. {t("releases.madeFrom", { names: from.join(", ") })}</>}</span></li>;
           })}
         </ul>
       </details>

@@ -8,6 +8,7 @@ import { ago, dateTime } from "../i18n/dates";
 import { useLook } from "../runs/following";
 import { useFetched } from "../state/fetched";
 import { beginning } from "../runs/figures";
+import { useObjective } from "../runs/naming";
 import { History } from "./History";
 import { InService } from "./InService";
 import { Waiting } from "./Waiting";
@@ -60,13 +61,14 @@ function Nothing() {
 /** Versions that nobody released yet, each with the way to the gate. */
 function Candidates({ versions }: { versions: Version[] }) {
   const { t, i18n } = useTranslation();
+  const objective = useObjective();
   return (
     <Part level={2} title={t("releases.candidates")} text={t("releases.candidatesText")}>
       {versions.length === 0 ? <EmptyHint icon="flag" title={t("releases.noCandidates")} text={t("releases.noCandidatesHint")} /> : (
         <ul className="rows">
           {versions.map((version) => (
             <li key={version.id}>
-              <span className="row-words"><strong><a href={ofVersion(version.id)}>{version.model || beginning(version.id)}</a></strong><span className="hint"><time dateTime={version.created_at} title={dateTime(version.created_at, i18n.language)}>{ago(version.created_at, i18n.language)}</time>{version.objective && ` · ${version.objective}`}{version.licence && ` · ${version.licence}`}</span></span>
+              <span className="row-words"><strong><a href={ofVersion(version.id)}>{version.model || beginning(version.id)}</a></strong><span className="hint"><time dateTime={version.created_at} title={dateTime(version.created_at, i18n.language)}>{ago(version.created_at, i18n.language)}</time>{version.objective && ` · ${objective(version.objective)}`}{version.licence && ` · ${version.licence}`}</span></span>
               {version.model && <a className="button" href={atGate(version.model)} aria-label={t("releases.toGateOf", { name: version.model })}><Icon name="flag" />{t("releases.toGate")}</a>}
             </li>
           ))}

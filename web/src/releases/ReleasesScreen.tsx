@@ -2,6 +2,7 @@
 import "../account/strings";
 import "../account/account.css";
 import "../evaluations/strings";
+import "../runs/strings";
 import "./strings";
 import "./releases.css";
 import { useTranslation } from "react-i18next";

@@ -11,6 +11,7 @@ import { Said } from "../i18n/Said";
 import { dateTime } from "../i18n/dates";
 import { bytes, number } from "../i18n/format";
 import { beginning, powers, short } from "../runs/figures";
+import { useObjective } from "../runs/naming";
 import { to } from "../shell/router";
 import { useFetched } from "../state/fetched";
 import { fileName, saveFile } from "../state/files";
@@ -72,12 +73,13 @@ function Sheet({ version, back }: { version: WholeVersion; back: { name: string;
 function Facts({ version }: { version: WholeVersion }) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
+  const objective = useObjective();
   const { busy, failure, run } = useAction();
   const [seal, setSeal] = useState<{ ok: boolean; message: string } | null>(null);
   const check = (): void => void run(async () => setSeal(await calls.verify(version.id)));
   const facts: [string, string][] = [
     [t("releases.created"), dateTime(version.created_at, language)], [t("releases.licence"), version.licence || t("releases.unknown")], [t("releases.source"), version.source],
-    [t("releases.objective"), version.objective], [t("releases.weights"), version.parameters > 0 ? short(version.parameters, language) : ""], [t("releases.tokens"), version.tokens > 0 ? number(version.tokens, language) : ""],
+    [t("releases.objective"), objective(version.objective)], [t("releases.weights"), version.parameters > 0 ? short(version.parameters, language) : ""], [t("releases.tokens"), version.tokens > 0 ? number(version.tokens, language) : ""],
     [t("releases.flops"), version.flops > 0 ? powers(version.flops, language) : ""], [t("releases.allFlops"), version.lineage_flops > 0 ? powers(version.lineage_flops, language) : ""],
     [t("releases.feedback"), version.feedback ? t("releases.feedbackOf", { pairs: number(version.feedback.pairs, language), judgements: number(version.feedback.judgements, language), people: number(version.feedback.people, language) }) : ""],
   ];
@@ -106,7 +108,7 @@ function TheCard({ id }: { id: string }) {
       {({ text, gaps }) => (
         <Part level={2} title={t("releases.card")} text={t("releases.cardText")}>
           {gaps.length > 0 && <div className="notice"><Icon name="warning" /><div><p>{t("releases.gaps", { count: gaps.length })}</p><ul className="gap-list">{gaps.map((gap) => <li key={gap}><Said text={gap} /></li>)}</ul></div></div>}
-          <Suspense fallback={<Pending text={t("account.loading")} />}><div className="card-text" lang="en" tabIndex={0} role="region" aria-label={t("releases.card")}><Markdown text={text.replace(/^---\n[\s\S]*?\n---\n/, "")} running={false} /></div></Suspense>
+          <Suspense fallback={<Pending text={t("opening")} />}><div className="card-text" lang="en" tabIndex={0} role="region" aria-label={t("releases.card")}><Markdown text={text.replace(/^---\n[\s\S]*?\n---\n/, "")} running={false} /></div></Suspense>
         </Part>
       )}
     </Loaded>

@@ -1,9 +1,10 @@
 /** What happened to a run, in words: begun, paused, gone back, finished. */
 import { useTranslation } from "react-i18next";
 import { Part } from "../account/parts/Sections";
-import { Said } from "../i18n/Said";
+import { SaidBoth } from "../i18n/Said";
 import { dateTime } from "../i18n/dates";
 import { number } from "../i18n/format";
+import { textOf } from "./history";
 import type { Row } from "./types";
 
 /** Those that people are told; checkpoints have a table of their own. */
@@ -27,7 +28,7 @@ export function Happenings({ rows }: { rows: readonly Row[] }) {
           const time = new Date(row.time * 1000).toISOString();
           return (
             <li key={`${row.kind} ${row.time}`}>
-              <span className="row-words"><span>{words(row)}</span>{typeof why === "string" && <span className="hint"><Said text={why} /></span>}</span>
+              <span className="row-words"><span>{words(row)}</span>{typeof why === "string" && <span className="hint"><SaidBoth message={why} hint={textOf(row.hint)} /></span>}</span>
               <time className="hint" dateTime={time}>{dateTime(time, i18n.language)}</time>
             </li>
           );

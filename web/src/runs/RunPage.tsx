@@ -12,6 +12,7 @@ import { Curves } from "./Curves";
 import { Facts } from "./Facts";
 import { moves, useFollowed } from "./following";
 import { Happenings } from "./Happenings";
+import { remedyOf } from "./history";
 import { Samples } from "./Samples";
 import { Standing } from "./Standing";
 import { Top } from "./Top";
@@ -50,12 +51,12 @@ export function RunPage({ name }: { name: string }) {
       </>
     );
   }
-  if (!run || !history) return failure ? <><Top title={name} /><Failed failure={failure} again={() => void look()} /></> : <Pending text={t("account.loading")} />;
+  if (!run || !history) return failure ? <><Top title={name} /><Failed failure={failure} again={() => void look()} /></> : <Pending text={t("opening")} />;
   return (
     <>
       <Actions run={run} detail={detail.value} changed={changed} />
       {failure && <Failed failure={failure} again={() => void look()} />}
-      <Standing run={run} seconds={typeof last === "number" ? last : undefined} />
+      <Standing run={run} seconds={typeof last === "number" ? last : undefined} hint={remedyOf(history, run.error)} />
       <Curves runs={[{ name, history }]} />
       <Samples rows={history.samples} asks={run.objective !== "pretrain"} />
       <div className="run-pair">

@@ -29,7 +29,7 @@ export default function RunsScreen() {
   return (
     <main className="screen" id="main" tabIndex={-1}>
       <div className="screen-column roomy runs">
-        {!state ? <Pending text={t("account.loading")} /> : allowed ? <Chosen /> : (
+        {!state ? <Pending text={t("opening")} /> : allowed ? <Chosen /> : (
           <>
             <h1>{t("runs.title")}</h1>
             <EmptyHint icon="lock" title={t("runs.notYours")} text={t("runs.notYoursHint")} />

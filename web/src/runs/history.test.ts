@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { NOTHING, withRows } from "./history";
+import { NOTHING, remedyOf, withRows } from "./history";
 import type { Row } from "./types";
 
 const row = (kind: string, step: number, time: number, facts: object = {}): Row => ({ kind, step, time, ...facts });
@@ -31,4 +31,11 @@ it("halves a very long history, and keeps its last step", () => {
   const long = withRows(NOTHING, Array.from({ length: 8002 }, (_, step) => row("step", step, step)));
   expect(long.steps.length).toBeLessThan(4100);
   expect(long.steps.at(-1)?.step).toBe(8001);
+});
+
+it("knows what to do about the failure that a run ended with, and about no other", () => {
+  const failed = withRows(NOTHING, [row("failed", 3, 1, { message: "the disk is full", hint: "make room" }), row("resumed", 3, 2), row("failed", 9, 3, { message: "no data", hint: "build it" })]);
+  expect(remedyOf(failed, "no data")).toBe("build it");
+  expect(remedyOf(failed, "the disk is full")).toBeUndefined();
+  expect(remedyOf(NOTHING, null)).toBeUndefined();
 });

@@ -46,3 +46,12 @@ export function withRows(before: History, rows: readonly Row[]): History {
     happenings: [...merged(before.happenings, others, ({ kind, time, step }) => `${kind} ${time} ${step}`)].sort((one, other) => one.time - other.time),
   };
 }
+
+/** A fact of a row that is a text. */
+export const textOf = (fact: unknown): string | undefined => (typeof fact === "string" ? fact : undefined);
+
+/** What to do about the failure that a run ended with; undefined = it is not known. */
+export function remedyOf({ happenings }: History, error: string | null): string | undefined {
+  const failed = happenings.filter(({ kind }) => kind === "failed").at(-1);
+  return failed?.message === error ? textOf(failed?.hint) : undefined;
+}

@@ -2,20 +2,24 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/call";
+import { Loaded } from "../account/parts/Loaded";
 import type { Personal } from "../api/chat";
-import { Button, Pending, Switch, TextArea, toast } from "../design";
+import { Button, Switch, TextArea, toast } from "../design";
 import { useFetched } from "../state/fetched";
 import { useTrying } from "./trying";
 
 const MOST = 8000;
 
 export function Instructions() {
+  const [kept, again] = useFetched(() => api.get("/api/personal"), []);
+  return <Loaded of={kept} again={again}>{(value) => <InstructionsForm kept={value} />}</Loaded>;
+}
+
+function InstructionsForm({ kept }: { kept: Personal }) {
   const { t } = useTranslation();
   const trying = useTrying();
-  const [{ value }] = useFetched(() => api.get("/api/personal"), []);
-  const [personal, set] = useState<Personal | null>(null);
-  useEffect(() => set(value ?? null), [value]);
-  if (personal === null) return <Pending text={t("opening")} />;
+  const [personal, set] = useState(kept);
+  useEffect(() => set(kept), [kept]);
   const keep = async (change: Partial<Personal>): Promise<void> => {
     // Only what changed: words that are typed and not kept yet stay in the box.
     set({ ...personal, ...change });

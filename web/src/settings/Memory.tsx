@@ -1,6 +1,8 @@
 /** Memory: single facts that the person wrote; the model is told of them only while memory is switched on. */
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Failed } from "../account/parts/Failed";
+import { Loaded } from "../account/parts/Loaded";
 import { api } from "../api/call";
 import type { Memory as Fact } from "../api/chat";
 import { Button, EmptyHint, IconButton, Switch, TextField, toast } from "../design";
@@ -46,7 +48,7 @@ function FactRow({ fact, changed }: { fact: Fact; changed: () => Promise<void> }
 export function Memory() {
   const { t } = useTranslation();
   const trying = useTrying();
-  const [personal] = useFetched(() => api.get("/api/personal"), []);
+  const [personal, lookAgain] = useFetched(() => api.get("/api/personal"), []);
   const [facts, again] = useFetched(() => api.get("/api/memories"), []);
   const [text, setText] = useState("");
   const [turned, turn] = useState<boolean | null>(null);
@@ -65,13 +67,20 @@ export function Memory() {
   };
   return (
     <div className="form">
+      {personal.failure && <Failed failure={personal.failure} again={() => void lookAgain()} />}
       <Switch label={t("library.memoryOn")} hint={t("library.memoryHint")} on={on} disabled={personal.value === undefined} change={(wanted) => void switchTo(wanted)} />
       <form className="form" onSubmit={add}>
         <TextField label={t("library.fact")} required maxLength={500} value={text} change={setText} />
         <div className="buttons end"><Button kind="strong" type="submit" icon="plus">{t("library.factAdd")}</Button></div>
       </form>
-      {facts.value?.items.length === 0 && <EmptyHint icon="bulb" title={t("library.noFact")} />}
-      <ul className="things">{facts.value?.items.map((fact) => <FactRow key={fact.id} fact={fact} changed={again} />)}</ul>
+      <Loaded of={facts} again={again}>
+        {({ items }) => (
+          <>
+            {items.length === 0 && <EmptyHint icon="bulb" title={t("library.noFact")} />}
+            <ul className="things">{items.map((fact) => <FactRow key={fact.id} fact={fact} changed={again} />)}</ul>
+          </>
+        )}
+      </Loaded>
     </div>
   );
 }

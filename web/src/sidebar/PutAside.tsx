@@ -1,7 +1,8 @@
 /** What was put aside: the archive, or the trash, from which all can be taken back for thirty days. */
 import { useTranslation } from "react-i18next";
+import { Loaded } from "../account/parts/Loaded";
 import { api, failureIn } from "../api/call";
-import { Button, EmptyHint, Pending, toast } from "../design";
+import { Button, EmptyHint, toast } from "../design";
 import { useFetched } from "../state/fetched";
 import { forgetConversation, listed, noteConversation, refused, sidebar } from "../state/sidebar";
 import { useStore } from "../state/store";
@@ -9,7 +10,7 @@ import { Row } from "./Row";
 
 export function PutAside({ kind, chosen, back }: { kind: "archived" | "trash"; chosen: () => void; back: () => void }) {
   const { t } = useTranslation();
-  const [{ value, failure }, again] = useFetched(async () => {
+  const [fetched, again] = useFetched(async () => {
     const { items } = await api.get("/api/conversations", { query: { state: kind, limit: 200 } });
     items.forEach(noteConversation);
     return items;
@@ -31,8 +32,9 @@ export function PutAside({ kind, chosen, back }: { kind: "archived" | "trash"; c
       <Button kind="quiet" icon="left" onClick={back}>{t("sidebar.back")}</Button>
       <h2>{t(`sidebar.${kind}`)}</h2>
       {kind === "trash" && <p className="sidebar-note">{t("sidebar.trashHint")}</p>}
-      {value === undefined && !failure && <Pending text={t("opening")} />}
-      {value !== undefined && shown.length === 0 && <EmptyHint icon={kind === "trash" ? "trash" : "archive"} title={t("sidebar.nothing")} />}
+      <Loaded of={fetched} again={again}>
+        {() => shown.length === 0 && <EmptyHint icon={kind === "trash" ? "trash" : "archive"} title={t("sidebar.nothing")} />}
+      </Loaded>
       <ul aria-label={t(`sidebar.${kind}`)}>{shown.map((one) => <Row key={one.id} one={one} current={false} chosen={chosen} />)}</ul>
       {kind === "trash" && shown.length > 0 && <Button kind="danger" icon="trash" onClick={() => void empty()}>{t("sidebar.empty")}</Button>}
     </>

@@ -19,7 +19,7 @@ export function BuildersOnly({ title, className, children }: Props) {
   return (
     <main className="screen" id="main" tabIndex={-1}>
       <div className={`screen-column roomy stacked ${className}`}>
-        {!state ? <Pending text={t("account.loading")} /> : allowed ? children : (
+        {!state ? <Pending text={t("opening")} /> : allowed ? children : (
           <>
             <h1>{title}</h1>
             <EmptyHint icon="lock" title={t("account.builders")} text={t("account.buildersHint")} />

@@ -22,5 +22,5 @@ export function Loaded<T>({ of, again, children }: Props<T>) {
     );
   }
   if (of.failure) return <Failed failure={of.failure} again={() => void again()} />;
-  return <Pending text={t("account.loading")} />;
+  return <Pending text={t("opening")} />;
 }
