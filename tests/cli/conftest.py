@@ -26,7 +26,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program in this process waits for a server that is slow to say that it is there."""
     monkeypatch.setattr("causerie.cli.models._STATUS_TIMEOUT_S", 30)
-    monkeypatch.setattr("causerie.cli.talk._LOOK", aiohttp.ClientTimeout(total=30))
+    monkeypatch.setattr("causerie.inference.own_server.LOOK", aiohttp.ClientTimeout(total=30))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from causerie.errors import ModelFileError
 from causerie.inference import gguf, packaged
-from tests.inference.gguf_writer import LLAMA, text, value, write
+from tests.inference.gguf_writer import LLAMA, Plain, text, value, write
 from tests.inference.gguf_writer import gguf as gguf_bytes
 
 MUTATIONS = 240
@@ -50,6 +50,22 @@ def test_the_starter_says_what_it_is(starter: Path) -> None:
         shard=0,
         shards=1,
     )
+
+
+def test_control_tokens_of_the_starter_are_what_its_template_writes(starter: Path) -> None:
+    assert gguf.control_tokens(starter)[:3] == ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found"),
+    [([3, 1, 3, 1], ["<s>", "</s>"]), ([3], ["<s>"]), ([3] * 2000, ["<s>", "a", "</s>", "b"]), ([], []),
+     (["3", "3"], []), (3, [])],
+)  # fmt: skip
+def test_control_tokens_are_those_that_a_file_marks_whatever_it_marks_them_with(
+    tmp_path: Path, kinds: Plain, found: list[str]
+) -> None:
+    marked = {**LLAMA, "tokenizer.ggml.tokens": ["<s>", "a", "</s>", "b"], "tokenizer.ggml.token_type": kinds}
+    assert gguf.control_tokens(write(tmp_path / "model.gguf", gguf_bytes(marked))) == found
 
 
 def test_a_small_file_is_read_whole(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The key of this machine's own commands: whoever can read the data folder may ask its models.
 
-Does: make the key once, for its owner's eyes only; read it.
+Does: make the key once, for its owner's eyes only; read it; say what to do where it is not taken.
 Does not: recognise it; `server/recognition.py` does, for the first account. Backups leave it out.
 """
 
@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from causerie.accounts.tokens import KEY_PREFIX, new_token
+from causerie.errors import Unauthenticated
+from causerie.settings import Settings
 
 FILE = "operator.key"
 """In the data folder."""
@@ -41,3 +43,16 @@ def read(home: Path) -> str:
         return (home / FILE).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def known(settings: Settings) -> str:
+    """What to show the server of these settings: a key of their own, else the one here (empty = there is neither)."""
+    return settings.api_keys[0].get_secret_value() if settings.api_keys else read(settings.home)
+
+
+def refused() -> Unauthenticated:
+    """The server that is up knows people, and not us."""
+    return Unauthenticated(
+        "a server is up here that asks for a key, and takes none that is known here",
+        hint="use its data folder (CAUSERIE_HOME), or put one of its API keys into CAUSERIE_API_KEYS: '[\"KEY\"]'",
+    )

@@ -8,28 +8,16 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
-import aiohttp
-
-from causerie.cli.server_key import key_for, refused
-from causerie.errors import (
-    CauserieError,
-    EngineUnavailable,
-    InvalidRequest,
-    ModelNotFound,
-    Unauthenticated,
-    family,
-)
+from causerie.errors import ModelNotFound
+from causerie.inference import own_server
+from causerie.inference.own_server import OwnServer
 from causerie.inference.pool import Check
 from causerie.inference.router import Released, Router
-from causerie.inference.wire import Failures, Timeouts, client_session, post, read_events
+from causerie.inference.wire import Timeouts, client_session, read_events
 from causerie.settings import Settings
-
-_LOOK = aiohttp.ClientTimeout(total=10, connect=2)
-"""A server on this machine is reached at once, or there is none; one that is busy may take a while to answer."""
 
 
 class Talk(Protocol):
@@ -60,12 +48,9 @@ class Talk(Protocol):
 async def talk(settings: Settings) -> AsyncIterator[Talk]:
     """The server that is up at the settings' address, or this process itself."""
     async with client_session(keep_alive=True) as session:
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        url = f"http://{host}:{settings.port}"
-        key = key_for(settings)
-        found = await _server_models(session, url, key)
-        if found is not None:
-            yield _Server(session, url, key, found)
+        server = await own_server.find(settings, session)
+        if server is not None:
+            yield _Served(server)
             return
     async with _registry(settings) as known, Router(settings, check=known.check, released=known.released) as router:
         yield _Alone(router, settings.max_tokens)
@@ -99,23 +84,6 @@ async def _registry(settings: Settings) -> AsyncIterator[_Known]:
         await database.close()
 
 
-async def _server_models(session: aiohttp.ClientSession, url: str, key: str | None) -> dict[str, Any] | None:
-    """What `/api/models` says, or None when nothing of ours listens there.
-
-    Raises:
-        Unauthenticated: A causerie listens there that does not take our key.
-    """
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    try:
-        async with session.get(f"{url}/api/models", headers=headers, timeout=_LOOK) as answer:
-            said = await answer.json(content_type=None)
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
-        return None
-    if answer.status == Unauthenticated.status and isinstance(said, dict) and "error" in said:
-        raise refused()
-    return said if isinstance(said, dict) and {"default", "models"} <= said.keys() else None
-
-
 async def _chunks(events: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
     async for event in events:
         if event.startswith(b"data: {"):
@@ -143,65 +111,28 @@ class _Alone:
                 yield chunk
 
 
-class _Server:
+class _Served:
     """A causerie that is up on this machine."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, key: str | None, found: dict[str, Any]) -> None:
-        self._session = session
-        self._url = url
-        self._key = key
-        self._found = found
+    def __init__(self, server: OwnServer) -> None:
+        self._server = server
 
     async def models(self) -> list[str]:
-        return [model["name"] for model in self._found["models"] if model["chat"]]
+        return [model["name"] for model in self._server.models if model["chat"]]
 
     async def resolve(self, name: str | None) -> str:
-        wanted = name or self._found["default"]
+        wanted = name or self._server.default
         if not wanted:
             raise ModelNotFound("there is no model to talk with", hint="`causerie pull starter` gets a small one")
         if wanted == "starter":
-            own = {model["name"]: model for model in self._found["models"] if not model.get("release")}
+            own = {model["name"]: model for model in self._server.models if not model.get("release")}
             wanted = next((name for name, model in own.items() if model["starter"]), wanted)
-        if wanted not in await self.models() and not await self._answers_to(wanted):
+        if wanted not in await self.models() and not await self._server.has(f"/v1/models/{quote(wanted, safe='')}"):
             raise ModelNotFound("no model is named {name!r}", name=wanted, hint="`causerie models` lists those here")
         return wanted
 
-    async def _answers_to(self, name: str) -> bool:
-        """Whether it is a released name: the server says for each request which model that is."""
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        path = f"{self._url}/v1/models/{quote(name, safe='')}"
-        try:
-            async with self._session.get(path, headers=headers, timeout=_LOOK) as answer:
-                return answer.ok
-        except (aiohttp.ClientError, TimeoutError):
-            return False
-
     async def events(self, payload: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
-        timeouts, body = Timeouts(connect_s=2), json.dumps(payload).encode()
-        url = f"{self._url}/v1/chat/completions"
-        async with post(self._session, url, body, key=self._key, timeouts=timeouts, failures=_FAILURES) as response:
-            async for chunk in _chunks(read_events(response, timeouts, _FAILURES)):
+        timeouts = Timeouts(connect_s=2)
+        async with self._server.post("chat/completions", payload, timeouts) as response:
+            async for chunk in _chunks(read_events(response, timeouts, own_server.FAILURES)):
                 yield chunk
-
-
-def _stopped(reason: str) -> CauserieError:
-    return EngineUnavailable("the server stopped answering: {reason}", reason=reason, hint="is it still up?")
-
-
-def _refused(status: int, said: dict[str, Any], wait_s: float | None) -> CauserieError:
-    kind = _by_code().get(str(said.get("code")), InvalidRequest if status < 500 else EngineUnavailable)
-    return kind("{message}", message=said["message"], retry_after=wait_s, hint=_braced(said.get("hint") or ""))
-
-
-@cache
-def _by_code() -> dict[str, type[CauserieError]]:
-    """Every error by its `code`: a failure exits alike, whether a server is up or not."""
-    return {cls.code: cls for cls in family()}
-
-
-def _braced(text: str) -> str:
-    # The server's words are no template of ours.
-    return text.replace("{", "{{").replace("}", "}}")
-
-
-_FAILURES = Failures(unreachable=_stopped, timed_out=_stopped, broken=_stopped, refused=_refused)

@@ -14,7 +14,8 @@ and takes counts as they come, so that a file of 100 bytes can ask it for hours.
 import math
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,8 @@ ENCODERS = frozenset(
     {"bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3"}
 )
 """Architectures that only give vectors (src/llama-arch.cpp of llama.cpp)."""
+_CONTROL = 3
+"""The type of a token, as `llama_token_type` in llama.h numbers them."""
 _POOLED = (1, 2, 3)
 """Mean, first and last token (`llama_pooling_type` in llama.h): the file asks to be used for vectors."""
 _SHARD = re.compile(r"^(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$")
@@ -117,19 +120,40 @@ def read(path: Path | str) -> Header:
     return Header(**{**vars(headers[0]), **total})
 
 
+def control_tokens(path: Path) -> list[str]:
+    """Names of the tokens that steer a model: what opens a turn, what ends an answer (empty = the file marks none).
+
+    Raises:
+        ModelFileError: The file is missing, damaged, truncated, hostile, or of an unknown version.
+    """
+    with _opened(shards(path)[0]) as cursor:
+        _, _, entries = _preamble(cursor)
+        metadata = _metadata(cursor, entries)
+        tokens, types = (metadata.get(f"tokenizer.ggml.{name}") for name in ("tokens", "token_type"))
+        if not isinstance(tokens, List) or not isinstance(types, List):
+            return []
+        return cursor.chosen(tokens, types, _CONTROL)
+
+
 def _read_file(path: Path) -> Header:
+    with _opened(path) as cursor:
+        version, tensors, entries = _preamble(cursor)
+        metadata = _metadata(cursor, entries)
+        parameters = _tensors(cursor, tensors, metadata)
+    return _facts(metadata, version=version, parameters=parameters, size=cursor.size)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Cursor]:
+    """A cursor at the beginning of the file."""
     try:
         size = path.stat().st_size
         with path.open("rb", buffering=0) as file:
-            cursor = Cursor(file, size, path.name)
-            version, tensors, entries = _preamble(cursor)
-            metadata = _metadata(cursor, entries)
-            parameters = _tensors(cursor, tensors, metadata)
+            yield Cursor(file, size, path.name)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise ModelFileError("there is no file {file}", file=str(path)) from error
     except OSError as error:
         raise ModelFileError("{file} cannot be read: {reason}", file=str(path), reason=str(error)) from error
-    return _facts(metadata, version=version, parameters=parameters, size=size)
 
 
 def _preamble(cursor: Cursor) -> tuple[int, int, int]:

@@ -32,6 +32,10 @@ class List:
     length: int
     items: tuple[int | float | bool | str, ...]
     """Empty when there are more than are kept."""
+    at: int
+    """Byte of the first item."""
+    form: str
+    """Of `struct`, of one item (empty = they are strings)."""
 
 
 # Lists of lists are in the specification, but llama.cpp neither writes nor loads them: they are refused.
@@ -150,15 +154,35 @@ class Cursor:
             )
         item_bytes = struct.calcsize(form) if form else 8
         length = self.count(MAX_ITEMS, smallest=item_bytes)
+        first = self.offset
         if length <= KEPT_ITEMS and self._kept + length <= KEPT_ITEMS_IN_ALL:
             self._kept += length
-            return List(length, tuple(self._item(item_type, at) for _ in range(length)))
+            return List(length, tuple(self._item(item_type, at) for _ in range(length)), first, form or "")
         if form:
             self._need(length * item_bytes)
             self.offset += length * item_bytes
         else:
             self._skip_strings(length)
-        return List(length, ())
+        return List(length, (), first, form or "")
+
+    def chosen(self, strings: List, numbers: List, wanted: int) -> list[str]:
+        """Of a list of strings those at whose places a list of numbers has the one that is wanted.
+
+        Both lists have been read, with this cursor (none is found where one is of another kind).
+        """
+        if strings.form or not numbers.form:
+            return []
+        end, found, before = self.offset, [], 0
+        size = min(strings.length, numbers.length) * struct.calcsize(numbers.form)
+        values = struct.iter_unpack(numbers.form, bytes(self._bytes[numbers.at : numbers.at + size]))
+        self.offset = strings.at
+        for place, (value,) in enumerate(values):
+            if value == wanted:
+                self._skip_strings(place - before)
+                found.append(self.text())
+                before = place + 1
+        self.offset = end
+        return found
 
     def _skip_strings(self, count: int) -> None:
         """A vocabulary is hundreds of thousands of strings: a tight loop, with no call for each."""

@@ -9,7 +9,7 @@ llama.cpp is always asked for a stream, with progress: it notices only when it w
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +32,7 @@ from causerie.inference.llama_events import (
 )
 from causerie.inference.memory import context_tokens
 from causerie.inference.prompted_tools import TOOL_FIELDS, prompted, tool_events
+from causerie.inference.sealing import sealed
 from causerie.inference.wire import DONE, Failures, Timeouts, post, read_events, read_whole
 from causerie.settings import Settings
 
@@ -99,13 +100,20 @@ class LlamaEngine:
     """One loaded model. Implements `contract.Engine`."""
 
     def __init__(
-        self, model: Model, settings: Settings, child: children.Child, session: aiohttp.ClientSession, template: str
+        self,
+        model: Model,
+        settings: Settings,
+        child: children.Child,
+        session: aiohttp.ClientSession,
+        template: str,
+        control: Sequence[str],
     ) -> None:
         self.child = child
         self._model = model
         self._settings = settings
         self._session = session
         self._template_has_tools = "tools" in template
+        self._control = control
         self._failures = failures_of(model.name)
 
     @asynccontextmanager
@@ -117,6 +125,7 @@ class LlamaEngine:
         if by_prompt:
             self._refuse_beside_tools(request)
             request = prompted(request)
+        request = sealed(request, self._control)
         async with self._post("chat/completions", _streamed(request), failures) as response:
             yield LlamaReply(response, failures, by_prompt=by_prompt, chosen_only=_chosen_only(payload))
 
@@ -142,7 +151,8 @@ class LlamaEngine:
         """As `contract.Engine.count_tokens`."""
         text = payload.get("prompt")
         if "messages" in payload:
-            text = (await self._ask("/apply-template", {"messages": payload["messages"]}))["prompt"]
+            request = sealed({"messages": payload["messages"]}, self._control)
+            text = (await self._ask("/apply-template", request))["prompt"]
         return len(
             (await self._ask("/tokenize", {"content": text, "add_special": "messages" not in payload}))["tokens"]
         )
@@ -202,6 +212,8 @@ async def start_llama(model: Model, settings: Settings, session: aiohttp.ClientS
     """
     # A damaged file is named exactly here; llama.cpp only says that it failed.
     await asyncio.to_thread(gguf.read, model.path)
+    # One of a single sign could not be broken, and is none that a template has.
+    control = [name for name in await asyncio.to_thread(gguf.control_tokens, model.path) if len(name) > 1]
     wanted = {
         "path": str(model.path), "name": model.name, "context_tokens": context_tokens(model, settings),
         "slots": settings.slots, "threads": settings.threads or computing_threads(),
@@ -218,7 +230,7 @@ async def start_llama(model: Model, settings: Settings, session: aiohttp.ClientS
     except BaseException:
         await child.stop()
         raise
-    return LlamaEngine(model, settings, child, session, properties.get("chat_template", ""))
+    return LlamaEngine(model, settings, child, session, properties.get("chat_template", ""), control)
 
 
 def computing_threads() -> int:
