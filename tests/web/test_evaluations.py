@@ -61,9 +61,9 @@ class Words(NamedTuple):
 
 
 ENGLISH = Words("en-US", "Evaluations", "Judge a model", "Model", "Begin", "The whole suite", "Bad ones", "Good ones",
-                "Compare", "Worse", "seen from 78.5%", "layout")  # fmt: skip
+                "Compare", "Worse", "seen from 78.5\u00a0pts", "layout")  # fmt: skip
 FRENCH = Words("fr-FR", "Évaluations", "Juger un modèle", "Modèle", "Commencer", "Toute la suite", "Mauvaises",
-               "Bonnes", "Comparer", "Moins bien", "visible dès 78,5\u202f%", "diagram")  # fmt: skip
+               "Bonnes", "Comparer", "Moins bien", "visible dès 78,5\u00a0pts", "diagram")  # fmt: skip
 
 
 def open_evaluations(page: Page, server: str, place: str = "") -> None:

@@ -10,7 +10,7 @@ import { number } from "../i18n/format";
 import { go, to } from "../shell/router";
 import { useFetched } from "../state/fetched";
 import { calls } from "./calls";
-import { axisOf, chance, interval, isShare, written } from "./figures";
+import { axisOf, chance, differenceOf, interval, written } from "./figures";
 import { useNaming } from "./naming";
 import { comparing } from "./places";
 import type { Row, Summary } from "./types";
@@ -49,12 +49,12 @@ function Figures({ first, second }: { first: string; second: string }) {
   const naming = useNaming();
   const [rows, again] = useFetched(() => calls.compare(first, second), []);
   if (rows.failure?.code === "invalid_request") return <EmptyHint icon="warning" title={t("evaluations.compare.other")} />;
-  const axis = (row: Row): [number, number] => axisOf((rows.value ?? []).filter(({ unit }) => unit === row.unit).map(({ name, unit, difference, low, high }) => ({ name, unit: isShare(unit) ? "difference of shares" : `difference ${unit}`, value: difference, low, high })));
+  const axis = (row: Row): [number, number] => axisOf((rows.value ?? []).filter(({ unit }) => unit === row.unit).map(({ name, unit, difference, low, high }) => ({ name, unit: differenceOf(unit), value: difference, low, high })));
   const columns: Column<Row>[] = [
     { name: t("evaluations.figure"), kind: "head", cell: ({ task, name }) => <span className="evaluation-name">{naming.metric(name)}<span className="hint">{naming.task(task)}</span></span> },
     { name: t("evaluations.compare.before"), kind: "number", cell: (row) => written(row.first, row.unit, language) },
     { name: t("evaluations.compare.after"), kind: "number", cell: (row) => written(row.second, row.unit, language) },
-    { name: t("evaluations.compare.difference"), kind: "number", cell: (row) => <span className="evaluation-name">{written(row.difference, row.unit, language, true)}<span className="hint">{interval(row, language, true)}</span></span> },
+    { name: t("evaluations.compare.difference"), kind: "number", cell: ({ difference, low, high, unit }) => <span className="evaluation-name">{written(difference, differenceOf(unit), language, true)}<span className="hint">{interval({ low, high, unit: differenceOf(unit) }, language, true)}</span></span> },
     { name: t("evaluations.compare.drawn"), cell: (row) => { const [least, most] = axis(row); return <Interval value={row.difference} low={row.low} high={row.high} least={least} most={most} bounds={[0]} tone={row.verdict === "better" ? "good" : row.verdict === "worse" ? "bad" : "plain"} />; } },
     {
       name: t("evaluations.compare.items"),
@@ -62,7 +62,7 @@ function Figures({ first, second }: { first: string; second: string }) {
       cell: ({ items, seen_from: least, items_needed: needed, unit }) => (
         <span className="evaluation-name">
           {number(items, language)}
-          {least !== null && <span className="hint">{t("evaluations.compare.seen", { least: written(least, unit, language) })}</span>}
+          {least !== null && <span className="hint">{t("evaluations.compare.seen", { least: written(least, differenceOf(unit), language) })}</span>}
           {needed !== null && <span className="hint">{t("evaluations.compare.needed", { value: number(needed, language) })}</span>}
         </span>
       ),

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { axisOf, chance, interval, written } from "./figures";
+import { axisOf, chance, differenceOf, interval, written } from "./figures";
 
 const share = { name: "accuracy", unit: "share", value: 0.8, low: 0.7, high: 0.9 };
 
 describe("figures of evaluations", () => {
   it("are written with their units and ends", () => {
     expect(written(0.8421, "share", "en")).toBe("84.2%");
-    expect(written(0.05, "difference of shares", "en", true)).toBe("+5%");
+    expect(written(0.05, "difference of shares", "en", true)).toBe("+5\u00a0pts");
+    expect(written(-0.125, differenceOf("share"), "fr", true)).toBe("\u221212,5\u00a0pts");
     expect(written(1.2345678, "bits/byte", "en")).toBe("1.235");
     expect(written(null, "share", "en")).toBe("–");
     expect(interval(share, "en")).toBe("70% – 90%");

@@ -10,17 +10,24 @@ interface Measured {
   high: number | null;
 }
 
+const DIFFERENCE = "difference of shares";
+
 /** Whether a figure is a share of items, or a difference of two shares. */
-export const isShare = (unit: string): boolean => unit === "share" || unit === "difference of shares";
+export const isShare = (unit: string): boolean => unit === "share" || unit === DIFFERENCE;
+
+/** The unit of a difference of two figures of one unit. */
+export const differenceOf = (unit: string): string => (isShare(unit) ? DIFFERENCE : `difference ${unit}`);
 
 /** Whether neither side of zero is the end of the axis: differences. */
 export const isDifference = ({ name, unit }: Pick<Measured, "name" | "unit">): boolean => unit.startsWith("difference") || name.endsWith("_difference");
 
-/** A figure with its unit: "84.2%", "0.913 bits/byte". */
+/** A figure with its unit: "84.2%", "0.913 bits/byte"; a difference of two shares, which is no share, in points: "+5 pts". */
 export function written(value: number | null, unit: string, language: string, signed = false): string {
   if (value === null || !Number.isFinite(value)) return "–";
   const sign = signed && value > 0 ? "+" : "";
-  const text = isShare(unit) ? new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(value) : figure(value, language);
+  const text = unit === DIFFERENCE
+    ? `${new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(100 * value)}\u00a0pts`
+    : isShare(unit) ? new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(value) : figure(value, language);
   return sign + text.replace("-", "\u2212");
 }
 
