@@ -106,6 +106,9 @@ def test_the_settings_are_shown_and_changed() -> None:
     shown = causerie("settings").stdout
     assert "lora.rank=8" in shown
     assert "burst" in shown
+    back = told("settings", "--unheeded", "", "--set", "")
+    assert (back["unheeded"], back["changes"], back["at_count"]) == ([], {}, 200)
+    assert told("--set", "")["parameters"]["changes"] == {}
 
 
 @pytest.mark.parametrize(
@@ -115,6 +118,8 @@ def test_the_settings_are_shown_and_changed() -> None:
         (("--method", "ppo"), 2, "method must be one of auto, dpo, kto"),
         (("--set", "run=elsewhere"), 2, "run of the recipe is the loop's own"),
         (("--set", "nothing"), 3, "--set nothing must be key=value"),
+        (("settings", "--set", "schedule.epoch=3"), 2, "did you mean epochs?"),
+        (("settings", "--alias", "Chat me"), 2, "cannot be an alias"),
         (("settings", "--held-out", "0.9"), 2, "held_out must be a number from 0.05 to 0.5"),
         (("--json", "list"), 2, "--json belongs behind list"),
     ],

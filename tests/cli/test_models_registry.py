@@ -12,6 +12,7 @@ from causerie.database.engine import FILE_NAME
 from causerie.settings import Settings
 from tests.cli.conftest import Causerie
 from tests.inference.gguf_writer import write
+from tests.registry.policies import written
 from tests.registry.stories import write_run
 
 pytestmark = pytest.mark.usefixtures("database_url")
@@ -95,6 +96,25 @@ def test_a_new_name_and_a_removal_are_followed(causerie: Causerie, grown: Settin
     listed = causerie("models", "versions").out
     assert "base" in listed
     assert "teller" not in listed
+
+
+def test_a_model_that_answers_to_a_released_name_is_not_removed_without_a_word(
+    causerie: Causerie, grown: Settings
+) -> None:
+    written(grown, "[gate]\nlineage = false\ncard = false\nsignature = false\n")
+    assert causerie("release", "base").code == 0
+    assert causerie("release", "fabler", "--stage", "shadow").code == 0
+    for name in ("base", "fabler"):
+        done = causerie("models", "remove", name)
+        assert done.code == 6
+        assert f"{name} answers to chat, or is tried for it" in done.err
+        assert "`causerie release rollback chat`" in done.err
+        assert (grown.models_folder / name).is_dir()
+    assert causerie("release", "rollback").code == 0
+    assert "answers to chat" not in causerie("models", "remove", "fabler", "--yes").err
+    done = causerie("models", "remove", "base", "--yes")
+    assert (done.code, (grown.models_folder / "base").exists()) == (0, False)
+    assert "it answered to chat, or was tried for it: release another model" in done.err
 
 
 def test_a_model_that_is_here_is_registered(causerie: Causerie, settings: Settings, tmp_path: Path) -> None:

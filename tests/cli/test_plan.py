@@ -5,9 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from causerie.settings import load_settings
 from tests.cli.conftest import Causerie
 from tests.planning.test_calibration import write_run
 
+OWN_POLICY = """
+version = "ours"
+[[pause.compute]]
+flops = 1e25
+name = "EU AI Act, systemic risk presumed"
+source = "Regulation (EU) 2024/1689, article 51(2)"
+[[pause.compute]]
+flops = 2.5e22
+name = "our board's own"
+source = "minutes of March"
+"""
 RECIPE = str(Path(__file__).parents[2] / "recipes/fleet-7b.toml")
 
 
@@ -30,6 +42,24 @@ def test_json_and_own_values(causerie: Causerie) -> None:
     assert (told["layout"]["tensor"], told["layout"]["pipeline"], told["layout"]["data"]) == (1, 1, 256)
     assert told["expected"]["utilisation"] <= 0.3
     assert told["assumptions"]["utilisation"]["default"] is False
+
+
+def test_the_thresholds_are_those_of_the_policy_in_force(causerie: Causerie) -> None:
+    known = json.loads(causerie("plan", RECIPE, "--json").out)["thresholds"]
+    assert [(each["flops"], bool(each["since"] and each["duty"])) for each in known] == [(1e25, True), (1e26, True)]
+    home = load_settings().home
+    home.mkdir(exist_ok=True)
+    (home / "policy.toml").write_text(OWN_POLICY, encoding="utf-8")
+    told = json.loads(causerie("plan", RECIPE, "--json").out)
+    assert [each["flops"] for each in told["thresholds"]] == [2.5e22, 1e25]
+    day = told["expected"]["crossings"][0]["day"]
+    assert day == pytest.approx(told["expected"]["days"] * 2.5e22 / told["run"]["flops"])
+    said = causerie("plan", RECIPE).out
+    assert "2.5e+22: our board's own" in said
+    assert "minutes of March" in said
+    assert "SB 53" not in said
+    (home / "policy.toml").write_text("versoin = 1", encoding="utf-8")
+    assert causerie("plan", RECIPE).code == 3
 
 
 def test_without_gpus_the_recipe_says_how_many(causerie: Causerie) -> None:

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from causerie.cli import main
+from causerie.cli.train import print_line
 from causerie.cli.train_panel import Picture, clock, curve
 from causerie.training.events import Event
 from causerie.training.recipe_file import toml_of
@@ -95,8 +96,30 @@ def test_the_panel_shows_figures_curve_samples_and_what_happened() -> None:
         assert words in printed, words
 
 
-def drawn(picture: Picture) -> str:
-    console = Console(file=io.StringIO(), width=110, force_terminal=True, color_system=None)
+def test_every_figure_fits_a_terminal_of_80_columns() -> None:
+    picture = Picture()
+    facts = {
+        "loss": 3.2, "bits_per_byte": 1.5, "gradient_norm": 0.75, "tokens_per_s": 12345.6, "peak_share": 0.8123,
+        "tokens": 20000, "seconds_left": 3723.0,
+    }  # fmt: skip
+    picture.tell(Event("step", 20, facts))
+    picture.tell(Event("evaluation", 20, {"loss": 2.1, "bits_per_byte": 1.25}))
+    printed = drawn(picture, width=80)
+    for words in ("loss 3.2000", "bits per byte 1.500", "held out 1.250", "gradient 0.75", "12,346", "left 1:02:03"):
+        assert words in printed, words
+
+
+def test_what_a_model_writes_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    sample = Event("sample", 20, {"prompt": "Il était", "text": " une\n\x1b[31mfois\x07"})
+    picture = Picture()
+    picture.tell(sample)
+    assert "Il était une [31mfois " in drawn(picture)
+    print_line(sample)
+    assert capsys.readouterr().err == "sample step=20 prompt=Il était text= une [31mfois \n"
+
+
+def drawn(picture: Picture, width: int = 110) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
     console.print(picture)
     file = console.file
     assert isinstance(file, io.StringIO)

@@ -110,6 +110,12 @@ def test_version_4_says_ropes_numbers_elsewhere(tmp_path: Path) -> None:
         ({"num_hidden_layers": 1}, r"has no place for: model\.layers\.1"),
         ({"intermediate_size": 50}, "has a weight of another shape"),
         ({"hidden_size": "x"}, "has no config.json that can be read"),
+        ({"num_hidden_layers": 1.5}, "num_hidden_layers is 1.5"),
+        ({"vocab_size": True}, "vocab_size is True"),
+        ({"num_attention_heads": 0, "head_dim": None}, "has no config.json that can be read"),
+        ({"rope_parameters": "x"}, "has no config.json that can be read"),
+        ({"rope_theta": 10**400, "rope_parameters": None}, "has no config.json that can be read"),
+        ({"intermediate_size": 10**20}, "has a weight of another shape"),
     ],
 )
 def test_a_network_of_another_kind_is_refused(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
@@ -121,9 +127,18 @@ def test_missing_and_damaged_files_are_told(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match=r"has no config\.json that can be read"):
         load_folder(tmp_path)
     folder = changed(tmp_path)
+    for index in ("[]", '{"weight_map": {"model.norm.weight": 3}}'):
+        (folder / "model.safetensors.index.json").write_text(index, "utf-8")
+        with pytest.raises(ModelFileError, match="has no weights that can be read"):
+            load_folder(folder)
+    (folder / "model.safetensors.index.json").unlink()
     (folder / "model.safetensors").write_bytes(b"\0" * 100)
     with pytest.raises(ModelFileError, match="has no weights that can be read"):
         load_folder(folder)
+    for said in ("[]", "null", "[" * 100_000):
+        (folder / "config.json").write_text(said, "utf-8")
+        with pytest.raises(ModelFileError, match=r"has no config\.json that can be read"):
+            load_folder(folder)
     shutil.copytree(THEIRS / "qwen3", tmp_path / "shards")
     next((tmp_path / "shards").glob("model-00001*")).unlink()
     with pytest.raises(ModelFileError, match=r"model-00001.* is damaged"):

@@ -13,8 +13,9 @@ from causerie.inference import catalogue
 from causerie.inference.contract import Model
 from causerie.registry import adding, lineage, store
 from causerie.registry.contract import Feedback, ModelVersion
-from causerie.registry.lineage import Family
+from causerie.registry.lineage import Cumulated, Family
 from causerie.settings import Settings
+from causerie.training import start_files
 from causerie.training.recipe_file import toml_of
 from tests.inference.gguf_writer import gguf
 from tests.training.runs import recipe_of
@@ -92,6 +93,12 @@ class Registry:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if content is not None else gguf(filler=name.encode()))
         return catalogue.add_file(self.settings, path, name)
+
+    async def behind(self, start: Path) -> Cumulated:
+        """The compute behind the one file that a run would go on from."""
+        (sha256,) = set(start_files.hashes(start).values())
+        async with self.database.read() as session:
+            return await lineage.of_file(session, self.settings, start, sha256)
 
     async def family(self, version: ModelVersion) -> Family:
         async with self.database.read() as session:

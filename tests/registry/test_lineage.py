@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from causerie.errors import ModelChanged, ModelFileError
-from causerie.registry import lineage, run_lineage
+from causerie.registry import lineage
 from causerie.registry.contract import Feedback, Lineage, Parent
 from causerie.registry.lineage import Gap
+from causerie.training import runs
 from tests.registry.stories import CARD, Registry, sha256
 
 
@@ -58,8 +59,7 @@ async def test_a_parent_is_found_by_its_hash_wherever_it_went(registry: Registry
     family = await registry.family(child)
     assert [member.name for member in lineage.members(family)] == ["child", "base"]
     assert lineage.cumulated(family).flops == 3e18
-    async with registry.database.read() as session:
-        assert (await lineage.of_start(session, registry.settings, home / start)).flops == 1e18
+    assert (await registry.behind(home / start)).flops == 1e18
 
 
 async def test_a_parent_that_is_registered_later_is_found_all_the_same(registry: Registry) -> None:
@@ -135,9 +135,7 @@ async def test_a_poorer_story_of_the_same_file_takes_nothing_off(registry: Regis
     (forged / "lineage.json").write_text(json.dumps(said))
     await registry.add(forged)
     shutil.copyfile(base / "export" / "model.gguf", registry.settings.home / "start.gguf")
-    async with registry.database.read() as session:
-        found = await lineage.of_start(session, registry.settings, registry.settings.home / "start.gguf")
-    assert found.flops == 1e18
+    assert (await registry.behind(registry.settings.home / "start.gguf")).flops == 1e18
 
 
 async def test_an_ancestor_on_two_ways_counts_once(registry: Registry) -> None:
@@ -159,8 +157,8 @@ async def test_a_model_of_elsewhere_has_no_known_origin(registry: Registry) -> N
     family = await registry.family(version)
     assert lineage.missing(family) == ("data of child", "origin of llama-start.gguf")
     assert lineage.cumulated(family).unknown == ("llama-start.gguf",)
-    async with registry.database.read() as session:
-        none = await lineage.of_start(session, registry.settings, registry.settings.home / "nothing")
+    (registry.settings.home / "nothing").write_bytes(b"nobody knows it")
+    none = await registry.behind(registry.settings.home / "nothing")
     assert (none.flops, none.unknown) == (0.0, ("nothing",))
 
 
@@ -201,8 +199,8 @@ async def test_a_damaged_lineage_is_a_poorer_one_and_no_crash(registry: Registry
 
 def test_a_file_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "lineage.json"
-    path.write_text('{"x": "' + "x" * run_lineage.MAX_JSON_BYTES + '"}')
-    assert run_lineage.read_json(path) == {}
+    path.write_text('{"x": "' + "x" * runs.MAX_JSON_BYTES + '"}')
+    assert runs.read_json(path) == {}
 
 
 @pytest.mark.parametrize("value", [{"data": [3]}, {"parents": 3}, {"data": [{}]}, {"feedback": [1]}])

@@ -1,6 +1,8 @@
 """Overrides: two people, a reason, a time; what was changed afterwards holds no more."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -12,6 +14,7 @@ from causerie.database.tables import now
 from causerie.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from causerie.registry import overrides, releases, standing
 from causerie.registry.aliases import Aliases
+from causerie.registry.gate import Judgement, Line
 from causerie.registry.overrides import AskedOverride
 from causerie.registry.releases import Wanted
 from causerie.registry.shadow import Shadow
@@ -28,15 +31,24 @@ REASON = "the suite has a wrong answer key"
 
 
 def asked(**changes: object) -> AskedOverride:
-    facts = {"model": "tiny", "version": VERSION, "alias": "chat", "requirements": ("core", "card"), "reason": REASON,
-             "days": 3.0}  # fmt: skip
+    facts = {"alias": "chat", "requirements": ("core", "card"), "reason": REASON, "days": 3.0}
     return AskedOverride(**(facts | changes))  # type: ignore[arg-type]
 
 
-async def ask(database: Database, settings: Settings, person: str, wanted: AskedOverride) -> Override:
+def kept_back(model: str = "tiny", version: str = VERSION) -> Judgement:
+    lines = [
+        Line(requirement=name, passed=name == "lineage", kind="card", values={})
+        for name in ("core", "card", "licence", "lineage", "signature", "pause: twenty")
+    ]
+    return Judgement(model=model, version=version, policy_version="1", policy_sha256="2" * 64, lines=tuple(lines))
+
+
+async def ask(
+    database: Database, settings: Settings, person: str, wanted: AskedOverride, judgement: Judgement | None = None
+) -> Override:
     rules = written(settings, "[overrides]\nmost_days = 5\n")
     async with database.write() as session:
-        return await overrides.ask(session, rules, wanted, person)
+        return await overrides.ask(session, rules, judgement or kept_back(), wanted, person)
 
 
 async def sign(database: Database, settings: Settings, row: Override, person: str) -> Override:
@@ -95,17 +107,20 @@ async def test_who_asked_must_have_the_role_still_when_it_is_signed(database: Da
     row = await ask(database, settings, ids["bob"], asked())
     async with database.write() as session:
         await people.set_role(session, await people.by_id(session, ids["bob"]), Role.MEMBER)
-    with pytest.raises(Forbidden, match="this needs the role administrator; yours is member"):
+    with pytest.raises(Forbidden, match="who asked for this override may no longer decide"):
         await sign(database, settings, row, ids["ada"])
 
 
 @pytest.mark.parametrize(
     ("changes", "match"),
     [
-        ({"version": ""}, "tiny is not registered"),
         ({"requirements": ()}, "no override lets these pass"),
         ({"requirements": ("core", "signature")}, "no override lets these pass: signature"),
         ({"requirements": ("pause: twenty",)}, "no override lets these pass: pause: twenty"),
+        (
+            {"requirements": ("core", "lineage", "corn")},
+            "no line of the gate that failed .*: corn, lineage",
+        ),
         ({"reason": "  because   "}, "a reason has 10 to 2000 characters"),
         ({"days": 6.0}, "holds for 5.0 days at most"),
         ({"days": 0.0}, "holds for 5.0 days at most"),
@@ -117,6 +132,8 @@ async def test_what_cannot_be_let_pass(
     ids = await team(database, ada=Role.OWNER)
     with pytest.raises(InvalidRequest, match=match):
         await ask(database, settings, ids["ada"], asked(**changes))
+    with pytest.raises(InvalidRequest, match="tiny is not registered"):
+        await ask(database, settings, ids["ada"], asked(), kept_back(version=""))
 
 
 async def test_its_time_ends_and_what_was_changed_holds_no_more(database: Database, settings: Settings) -> None:
@@ -153,7 +170,9 @@ async def test_a_model_passes_by_it_and_goes_when_it_is_over(registry: Registry)
     database, settings = registry.database, registry.settings
     ids = await team(database, ada=Role.OWNER, bob=Role.ADMINISTRATOR)
     version = await registry.add(registry.run("tiny"))
-    row = await ask(database, settings, ids["ada"], asked(version=version.id, requirements=("core", "licence")))
+    row = await ask(
+        database, settings, ids["ada"], asked(requirements=("core", "licence")), kept_back(version=version.id)
+    )
     await sign(database, settings, row, ids["bob"])
     rules = written(settings, PAPERS + CORE)
     judged, override_id = await standing.judged(database, settings, rules, "tiny")
@@ -176,3 +195,91 @@ async def test_a_model_passes_by_it_and_goes_when_it_is_over(registry: Registry)
     (fallen,) = await watch.look()
     assert (fallen.model, fallen.reason) == ("old", "the override that it needed is over")
     assert aliases.resolve("chat", "ada") == "old"
+
+
+async def by_override(registry: Registry, name: str, ids: Mapping[str, str], **more: Any) -> Override:
+    """A model released, or tried, by an override that two people signed."""
+    database, settings = registry.database, registry.settings
+    version = await registry.add(registry.run(name))
+    row = await ask(
+        database, settings, ids["ada"], asked(requirements=("core", "licence")), kept_back(name, version.id)
+    )
+    await sign(database, settings, row, ids["bob"])
+    rules = written(settings, PAPERS + CORE)
+    judged, override_id = await standing.judged(database, settings, rules, name)
+    async with database.write() as session:
+        await releases.release(session, Wanted(model=name, version=version.id, **more), judged, None, override_id)
+    return row
+
+
+async def released(database: Database, name: str, **more: Any) -> None:
+    async with database.write() as session:
+        await releases.release(session, Wanted(model=name, **more), passing(name), None)
+
+
+async def over(database: Database, row: Override) -> None:
+    async with database.write() as session:
+        change = update(Override).where(Override.id == row.id)
+        await session.execute(change.values(expires_at=now() - timedelta(seconds=1)))
+
+
+async def looked(registry: Registry) -> list[tuple[str, str]]:
+    aliases = Aliases(registry.database)
+    await aliases.refresh()
+    shadow = Shadow(lambda _operation, _payload: answering(), aliases.shadow_of)
+    fallen = await Watch(registry.settings, aliases, shadow, no_thumbs).look()
+    return [(entry.model, entry.reason) for entry in fallen]
+
+
+OVER = "the override that it needed is over"
+
+
+@pytest.mark.parametrize("stage", ["shadow", "share"])
+async def test_a_candidate_goes_when_its_override_is_over(registry: Registry, stage: str) -> None:
+    ids = await team(registry.database, ada=Role.OWNER, bob=Role.ADMINISTRATOR)
+    await released(registry.database, "old")
+    row = await by_override(registry, "tiny", ids, stage=stage, share=0.5)
+    assert await looked(registry) == []
+    await over(registry.database, row)
+    assert await looked(registry) == [("old", OVER)]
+    async with registry.database.read() as session:
+        alias = await releases.current(session, "chat")
+    assert alias is not None
+    assert (alias.model, alias.candidate) == ("old", "")
+
+
+async def test_what_was_gone_back_to_goes_too_when_its_override_is_over(registry: Registry) -> None:
+    database, settings = registry.database, registry.settings
+    ids = await team(database, ada=Role.OWNER, bob=Role.ADMINISTRATOR)
+    await released(database, "old")
+    row = await by_override(registry, "tiny", ids)
+    await released(database, "new")
+    async with database.write() as session:
+        assert (await releases.rollback(session, settings, "chat", None)).model == "tiny"
+    await released(database, "newest", stage="shadow")
+    async with database.write() as session:
+        await releases.rollback(session, settings, "chat", None)
+    assert await looked(registry) == []
+    await over(database, row)
+    assert await looked(registry) == [("old", OVER)]
+
+
+async def test_nobody_goes_back_to_what_needs_an_override_that_is_over(registry: Registry) -> None:
+    database, settings = registry.database, registry.settings
+    ids = await team(database, ada=Role.OWNER, bob=Role.ADMINISTRATOR)
+    await released(database, "old")
+    row = await by_override(registry, "tiny", ids)
+    await released(database, "new")
+    await over(database, row)
+    async with database.write() as session:
+        assert (await releases.rollback(session, settings, "chat", None)).model == "old"
+
+
+async def test_an_override_that_somebody_made_longer_holds_nothing_in_service(registry: Registry) -> None:
+    database = registry.database
+    ids = await team(database, ada=Role.OWNER, bob=Role.ADMINISTRATOR)
+    await released(database, "old")
+    await by_override(registry, "tiny", ids)
+    async with database.write() as session:
+        await session.execute(update(Override).values(expires_at=now() + timedelta(days=300)))
+    assert await looked(registry) == [("old", OVER)]

@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from causerie.accounts import audit
+from causerie.accounts import audit, people
 from causerie.accounts.identity import Role
 from causerie.database.engine import Database, open_database
 from causerie.errors import CauserieError, Conflict, Forbidden, InvalidRequest, NotFound, RunPaused
 from causerie.evaluation import store as evaluations
-from causerie.registry import pause, policy, run_lineage, spent, training_job
+from causerie.registry import pause, policy, spent, training_job
 from causerie.registry.gate import Standing, judge
 from causerie.registry.pause import Wish
 from causerie.registry.permits import permitted
 from causerie.registry.tables import ComputeSpent, Pause
 from causerie.settings import Settings
-from causerie.training import runs
+from causerie.training import runs, start_files
 from causerie.training.permit import Permit
 from causerie.training.recipe import Recipe
 from causerie.training.recipe_file import toml_of
@@ -165,6 +165,19 @@ def test_it_cannot_be_passed(
     assert len(waiting(settings)) == 1  # asking again is no second question
 
 
+def test_a_run_that_has_no_link_among_the_runs_is_in_the_ledger(
+    settings: Settings, one_run: float, talks: Path
+) -> None:
+    """Its name is taken there, so nobody but the run itself says where it lies."""
+    rules(settings, 2.5 * one_run)
+    elsewhere = settings.home.parent / "elsewhere" / "first"
+    run(settings, goes_on(talks, settings.home / "runs" / "first", elsewhere))
+    shutil.copytree(elsewhere / "export" / "hf", settings.home.parent / "bought")
+    shutil.rmtree(elsewhere)
+    with pytest.raises(RunPaused):
+        run(settings, goes_on(talks, settings.home.parent / "bought", settings.home / "runs" / "third"))
+
+
 def test_many_small_runs_are_stopped_at_the_one_that_passes(settings: Settings, one_run: float, talks: Path) -> None:
     rules(settings, 2.5 * one_run)
     start = settings.home / "runs" / "first"
@@ -237,7 +250,7 @@ def test_weights_of_unknown_origin_are_not_free(settings: Settings, talks: Path,
     written(settings, f'[[pause.compute]]\nflops = {119 * weights**2!r}.0\nname = "line"\nsource = "us"\n')
     with pytest.raises(RunPaused):
         run(settings, taught(talks, settings.home / "runs" / "first"))
-    sha256 = run_lineage.started_from(start).popitem()[1]
+    sha256 = start_files.hashes(start).popitem()[1]
     written(
         settings,
         f'[[pause.known]]\nsha256 = "{sha256}"\nflops = 5.0\nsource = "its maker"\n'
@@ -258,7 +271,7 @@ async def test_nothing_is_trained_on_a_model_that_passes_the_reference(
 ) -> None:
     text = '[[pause.ability]]\nsuite = "core"\nmetric = "accuracy"\nreference = "gpt-4"\nsource = "a letter"\n'
     rules_ = written(settings, text)
-    sha256 = run_lineage.started_from(talks / "start").popitem()[1]
+    sha256 = start_files.hashes(talks / "start").popitem()[1]
     wish = Wish(name="run", recipe=taught(talks, Path("run")), folder=Path())
 
     async def permit() -> Permit:
@@ -326,6 +339,21 @@ async def test_a_model_past_a_threshold_waits_at_the_gate(database: Database, se
     with pytest.raises(NotFound, match="there is no pause pause_none"):
         async with database.write() as session:
             await pause.sign(session, settings, "pause_none", ids["bob"], REASON)
+
+
+async def test_who_has_the_role_no_more_has_signed_nothing(database: Database, settings: Settings) -> None:
+    asked = policy.parse('version = "1"\n[[pause.compute]]\nflops = 1e9\nname = "line"\nsource = "us"\n')
+    ids = await team(database, ada=Role.OWNER, bob=Role.ADMINISTRATOR, eve=Role.ADMINISTRATOR)
+    known = Standing(model="tiny", version="e" * 64, flops=2e9)
+    async with database.write() as session:
+        (row,) = await pause.note_model(session, judge(asked, known))
+        await pause.sign(session, settings, row.id, ids["eve"], "she says it may go on")
+        await people.set_role(session, await people.by_id(session, ids["eve"]), Role.MEMBER)
+        row = await pause.sign(session, settings, row.id, ids["ada"], REASON)
+        assert (row.first_by, row.second_by, row.reason) == (ids["ada"], None, REASON)
+        assert await pause.signed_names(session, settings, known.version) == frozenset()
+        await pause.sign(session, settings, row.id, ids["bob"], REASON)
+        assert await pause.signed_names(session, settings, known.version) == {"line"}
 
 
 async def test_the_job_waits_too_and_says_so(database: Database, settings: Settings, talks: Path) -> None:

@@ -51,6 +51,10 @@ def test_one_in_the_data_folder_holds_instead(settings: Settings) -> None:
         ('[[suites]]\nname = "core"\nsha256 = "ab"\n', r"suites\[1\].sha256 is not right", "it is 'ab'"),
         ('[[suites]]\nname = "core"\n[[suites]]\nname = "core"\n', "suites is not right: the suite core stands twice",
          ""),
+        ('[[pause.compute]]\nflops = 1e9\nname = "x"\nsource = "us"\n' * 2,
+         "pause is not right: x stands twice: signatures for one would let pass the other", ""),
+        ('[[pause.compute]]\nflops = inf\nname = "x"\nsource = "us"\n', r"pause.compute\[1\].flops is not right",
+         "it is inf"),
         ("gate = [", "is not TOML", "texts stand in double quotes"),
     ],
 )  # fmt: skip

@@ -76,8 +76,7 @@ async def test_a_quantised_model_of_a_run_keeps_its_lineage(registry: Registry, 
     assert [member.name for member in lineage.members(grown)] == ["child", "smallest", "base-q8_0", "base"]
     assert lineage.cumulated(grown) == lineage.Cumulated(flops=3e18)
     assert lineage.missing(grown) == ()
-    async with registry.database.read() as session:
-        found = await lineage.of_start(session, registry.settings, registry.settings.home / "start.gguf")
+    found = await registry.behind(registry.settings.home / "start.gguf")
     assert (found.flops, found.unknown) == (1e18, ())
 
 

@@ -19,7 +19,7 @@ from causerie.database.engine import Database
 from causerie.database.tables import now
 from causerie.errors import CauserieError, Conflict, EngineError, GateRefused, InvalidRequest, NotFound
 from causerie.inference.contract import Operation, Payload, Reply
-from causerie.registry import releases, watching
+from causerie.registry import releases, store, watching
 from causerie.registry.aliases import Aliases
 from causerie.registry.gate import Judgement, Line
 from causerie.registry.policy import FallBackRules
@@ -29,6 +29,7 @@ from causerie.registry.tables import Release, ReleaseAlias
 from causerie.registry.watching import Figures, Watch, reason_to_fall_back
 from causerie.settings import Settings
 from tests.registry.policies import written
+from tests.registry.stories import Registry
 
 
 def judged(model: str, *, passed: bool = True, version: str = "") -> Judgement:
@@ -126,25 +127,56 @@ async def test_two_releases_at_once_come_one_after_the_other(database: Database)
     )
 
 
-async def test_rollback_goes_back_step_by_step_to_the_first(database: Database) -> None:
+async def test_rollback_goes_back_step_by_step_to_the_first(database: Database, settings: Settings) -> None:
     for model in ("one", "two", "two", "three"):
         await release(database, model)
     for expected in ("two", "one"):
         async with database.write() as session:
-            entry = await releases.rollback(session, "chat", None, "it was worse")
+            entry = await releases.rollback(session, settings, "chat", None, "it was worse")
         assert (entry.act, entry.model, entry.reason) == ("rollback", expected, "it was worse")
     with pytest.raises(Conflict, match="there was no release of chat before one"):
         async with database.write() as session:
-            await releases.rollback(session, "chat", None)
+            await releases.rollback(session, settings, "chat", None)
     with pytest.raises(NotFound, match="nothing answers to 'other'"):
         async with database.write() as session:
-            await releases.rollback(session, "other", None)
+            await releases.rollback(session, settings, "other", None)
     await release(database, "four")
     async with database.write() as session:
-        assert (await releases.rollback(session, "chat", None)).model == "one"
+        assert (await releases.rollback(session, settings, "chat", None)).model == "one"
 
 
-async def test_a_candidate_is_tried_and_taken_back_or_becomes_the_release(database: Database) -> None:
+async def test_a_release_is_followed_to_its_new_name_and_one_that_is_gone_is_passed_by(registry: Registry) -> None:
+    database, settings = registry.database, registry.settings
+    await release(database, "far")
+    for name in ("one", "two", "three"):
+        version = await registry.add(registry.run(name))
+        async with database.write() as session:
+            wanted = Wanted(model=name, version=version.id)
+            await releases.release(session, wanted, judged(name, version=version.id), None)
+
+    async def call(old: str, new: str) -> None:
+        async with database.write() as session:
+            await store.rename(session, old, new)
+            if new:
+                await releases.follow(session, old, new)
+
+    async def back() -> str:
+        async with database.write() as session:
+            return (await releases.rollback(session, settings, "chat", None)).model
+
+    await call("three", "drei")
+    assert (await in_service(database))[0] == "drei"
+    await call("two", "")
+    await call("one", "eins")
+    assert await back() == "eins"
+    assert await back() == "far"
+    with pytest.raises(Conflict, match="there was no release of chat before far"):
+        await back()
+
+
+async def test_a_candidate_is_tried_and_taken_back_or_becomes_the_release(
+    database: Database, settings: Settings
+) -> None:
     with pytest.raises(InvalidRequest, match="nothing answers to chat yet"):
         await release(database, "two", stage="shadow")
     await release(database, "one")
@@ -153,7 +185,7 @@ async def test_a_candidate_is_tried_and_taken_back_or_becomes_the_release(databa
     await release(database, "two", stage="share", share=0.25)
     assert await in_service(database) == ("one", "two", "share", 0.25)
     async with database.write() as session:
-        entry = await releases.rollback(session, "chat", None)
+        entry = await releases.rollback(session, settings, "chat", None)
     assert (entry.model, entry.previous) == ("one", "two")
     assert await in_service(database) == ("one", "", "all", 0)
     await release(database, "two", stage="share", share=0.25)

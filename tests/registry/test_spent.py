@@ -1,6 +1,9 @@
 """Forms of one model: what is known of one is known of all, so that no quantised copy is another, weaker model."""
 
 import json
+import os
+import shutil
+import struct
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from causerie.registry.pause import Wish
 from causerie.registry.policy import Policy
 from causerie.registry.quantising import quantise
 from causerie.registry.tables import ComputeSpent
+from causerie.training import runs, start_files
 from causerie.training.permit import Permit
 from tests.registry.policies import evaluated, metric, written
 from tests.registry.stories import Registry, sha256
@@ -220,3 +224,61 @@ async def test_the_ledger_alone_is_enough(registry: Registry, weights: bytes, ta
     rules = written(registry.settings, ABILITY)
     await measured(registry, sha256((run / "export" / "hf" / "model.safetensors").read_bytes()), ABLE)
     assert (await permit(registry, rules, talks, run / "export" / "model.gguf")).blocked == NAME
+
+
+def spending(run: Path, flops: float) -> Path:
+    (run / "metrics.jsonl").write_text(json.dumps({"kind": "step", "step": 24, "time": 1.8e9, "flops": flops}) + "\n")
+    return run
+
+
+def tensors(weights: int) -> bytes:
+    """A file of safetensors with so many weights."""
+    header = json.dumps({"w": {"dtype": "F32", "shape": [weights], "data_offsets": [0, 4 * weights]}}).encode()
+    return struct.pack("<Q", len(header)) + header + bytes(4 * weights)
+
+
+@ONE_DATABASE
+async def test_a_file_that_is_known_does_not_vouch_for_those_beside_it(registry: Registry, talks: Path) -> None:
+    rules = written(registry.settings, "")
+    cheap = spending(registry.run("cheap", flops=5.0), 5.0)
+    start = registry.settings.home.parent / "mixed"
+    start.mkdir()
+    (start / "model.safetensors").write_bytes(tensors(1000))
+    assert (await permit(registry, rules, talks, start)).before_flops == 120 * 1000**2
+    shutil.copyfile(cheap / "export" / "hf" / "model.safetensors", start / "small.safetensors")
+    assert (await permit(registry, rules, talks, start)).before_flops == 120 * 1000**2
+    assert (await permit(registry, rules, talks, cheap)).before_flops == 5.0
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("padding", [0, runs.MAX_JSON_BYTES])
+async def test_weights_are_found_under_whatever_name_the_index_gives_them(
+    registry: Registry, talks: Path, padding: int
+) -> None:
+    rules = written(registry.settings, "")
+    dear = spending(registry.run("dear", flops=9e24), 9e24)
+    start = registry.settings.home.parent / "renamed"
+    start.mkdir()
+    shutil.copyfile(dear / "export" / "hf" / "model.safetensors", start / "model.bin")
+    index = {"weight_map": {"w": "../elsewhere/model.bin"}, "metadata": " " * padding}
+    (start / start_files.INDEX).write_text(json.dumps(index))
+    shutil.rmtree(dear)
+    assert (await permit(registry, rules, talks, start)).before_flops == 0.0  # nobody noted it before it went
+    dear = spending(registry.run("dear", flops=9e24), 9e24)
+    assert (await permit(registry, rules, talks, start)).before_flops == 9e24
+
+
+@ONE_DATABASE
+async def test_a_clock_that_was_set_back_hides_nothing(registry: Registry, talks: Path) -> None:
+    """The run went on, and what it exported the second time looks older than what is noted of the first."""
+    rules = written(registry.settings, "")
+    run = spending(registry.run("first"), 1e20)
+    await spent.note_runs(registry.database, registry.settings, rules)
+    weights = run / "export" / "hf" / "model.safetensors"
+    weights.write_bytes(b"T" + weights.read_bytes()[1:])
+    os.utime(weights, (1e9, 1e9))
+    spending(run, 2e20)
+    await spent.note_runs(registry.database, registry.settings, rules)
+    shutil.copytree(run / "export" / "hf", registry.settings.home.parent / "away")
+    shutil.rmtree(run)
+    assert (await permit(registry, rules, talks, registry.settings.home.parent / "away")).before_flops == 2e20

@@ -13,11 +13,13 @@ from causerie.errors import ModelChanged, ModelFileError, NotFound, SignatureInv
 from causerie.inference import catalogue
 from causerie.inference.gguf import shards
 from causerie.inference.model_files import file_sha256
-from causerie.registry import adding, versions
+from causerie.registry import adding, releases, versions
 from causerie.registry.contract import Lineage
+from causerie.registry.releases import Stage, Wanted
 from causerie.registry.tables import Version
 from tests.inference.gguf_writer import LLAMA, gguf
 from tests.registry.stories import Registry, sha256
+from tests.registry.test_releases import judged as passing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,6 +209,49 @@ async def test_models_that_the_registry_does_not_know_load_as_before(registry: R
     async with registry.database.read() as session:
         with pytest.raises(NotFound, match="is no longer here"):
             versions.here(registry.settings, await versions.get(session, version.id))
+
+
+@pytest.mark.parametrize("stage", ["all", "shadow"])
+async def test_another_model_does_not_answer_by_the_name_of_one_that_was_judged(
+    registry: Registry, stage: Stage
+) -> None:
+    database, settings = registry.database, registry.settings
+    version = await registry.add(registry.run("tiny"))
+    judged = passing("tiny", version=version.id)
+    async with database.write() as session:
+        if stage != "all":
+            await releases.release(session, Wanted(model="old"), passing("old"), None)
+        wanted = Wanted(model="tiny", version=version.id, stage=stage)
+        await releases.release(session, wanted, judged, None)
+    check = versions.load_check(database, settings)
+    await check(catalogue.find(settings, "tiny"))
+    catalogue.remove(settings, "tiny")
+    async with database.write() as session:
+        await versions.rename(session, "tiny", "")
+    other = await registry.pulled("tiny", gguf(filler=b"another"))
+    for registered in (False, True):
+        if registered:
+            await adding.add_installed(database, settings, other)
+        with pytest.raises(ModelChanged, match="chat leads to this name, and the version") as caught:
+            await check(other)
+        assert (caught.value.values["expected"], caught.value.values["found"]) == (version.sha256, other.sha256)
+    moved = catalogue.rename(settings, "tiny", "other")
+    async with database.write() as session:
+        await versions.rename(session, "tiny", "other")
+        await releases.follow(session, "tiny", "other")
+    await check(moved)  # nothing that was judged leads to this name
+    async with database.read() as session:
+        assert [alias for alias, _ in await releases.promised(session, "tiny")] == ["chat"]
+
+
+async def test_a_name_has_one_content_and_what_had_it_before_is_no_longer_here(registry: Registry) -> None:
+    first = await registry.add(registry.run("tiny"))
+    catalogue.remove(registry.settings, "tiny")  # without telling the registry
+    model = await registry.pulled("tiny", gguf(filler=b"another"))
+    other = await adding.add_installed(registry.database, registry.settings, model)
+    async with registry.database.read() as session:
+        assert (await versions.get(session, first.id)).model == ""
+        assert (await versions.find(session, "tiny")).id == other.id
 
 
 async def test_a_copy_under_another_name_is_the_same_story(registry: Registry) -> None:

@@ -94,7 +94,8 @@ async def test_the_settings_say_what_waits_and_a_wrong_one_is_refused(settings: 
         assert (await team.ask("GET", path, bea)).json["changes"] == {"schedule.epochs": "3"}
         for body, param in (
             ({"held_out": 0.9}, "held_out"), ({"method": "ppo"}, "method"), ({"changes": {"run": "x"}}, "changes"),
-            ({"unheeded": ["everything"]}, "unheeded"), ({"unknown": 1}, "unknown"),
+            ({"unheeded": ["everything"]}, "unheeded"), ({"unknown": 1}, "unknown"), ({"alias": "Chat me"}, "alias"),
+            ({"changes": {"schedule.epoch": "3"}}, "schedule.epoch"),
         ):  # fmt: skip
             refused = await team.ask("PUT", path, olga, body=body)
             assert (refused.status, refused.json["error"]["param"]) == (400, param), refused.text

@@ -10,6 +10,7 @@ from causerie.planning.plan import make_plan
 from causerie.planning.sketch import sketch
 from tests.running import RunningServer, answer_or_error
 
+pytestmark = pytest.mark.xdist_group("server")
 ASKED: dict[str, Any] = {"parameters": 7_000_000_000, "tokens": 10**12, "gpus": 1024}
 
 
@@ -52,6 +53,19 @@ def test_a_large_run_crosses_a_threshold_on_a_day(server: RunningServer) -> None
     assert day[1] == pytest.approx(told["expected"]["days"] * 1e25 / told["run"]["flops"])
 
 
+def test_thresholds_are_those_of_the_policy_in_force(server: RunningServer) -> None:
+    policy = server.log.with_name("policy.toml")
+    policy.write_text(
+        'version = "1"\n[[pause.compute]]\nflops = 1e21\nname = "ours"\nsource = "the board"\n', "utf-8"
+    )
+    try:
+        _, told = plan(server)
+    finally:
+        policy.unlink()
+    assert [(each["flops"], each["name"], each["since"]) for each in told["thresholds"]] == [(1e21, "ours", "")]
+    assert told["expected"]["crossings"][0]["day"] > 0
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -83,3 +97,11 @@ def test_the_largest_plan_takes_seconds(server: RunningServer) -> None:
     )  # fmt: skip
     assert status == 200, told
     assert told["layout"]["gpus"] <= 1_000_000
+
+
+def test_a_plan_ends_whatever_is_assumed_of_its_failures(server: RunningServer) -> None:
+    fast = {"stall_s": [1e-18], "storage_bytes_per_s_per_gpu": [1e18], "restart_s": [0]}
+    for between in (1e-9, 50_000):
+        status, told = plan(server, assume={**fast, "gpu_hours_between_failures": [between]})
+        assert status == 200, told
+        assert told["simulated_year"]["failures"] + told["simulated_year"]["checkpoints"] <= 1_000_000

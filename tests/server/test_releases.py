@@ -158,8 +158,13 @@ async def test_two_people_let_a_model_past_the_gate(team: Team, settings: Settin
     made = await by(team, "adam", "POST", "/api/overrides", wish)
     assert made.status == 201, made.text
     assert (made.json["asked_by"], made.json["signed_by"], made.json["version"]) == ("Adam", None, version.id)
+    typo = await by(team, "adam", "POST", "/api/overrides", wish | {"requirements": ["core", "cores"]})
+    assert (typo.code, typo.json["error"]["param"]) == ("invalid_request", "requirements")
     path = f"/api/overrides/{made.json['id']}/sign"
     assert (await by(team, "adam", "POST", path)).code == "forbidden"
+    for way in ("bearer", "x-api-key"):  # a key is no person
+        assert (await team.ask("POST", path, team.people["olga"], way)).code == "forbidden"
+        assert (await team.ask("POST", "/api/overrides", team.people["adam"], way, wish)).code == "forbidden"
     assert (await release(team, "tiny")).code == "gate_refused"
     assert (await by(team, "olga", "POST", path)).json["signed_by"] == "Olga"
     done = await release(team, version.id[:12])
@@ -181,6 +186,8 @@ async def test_a_pause_is_listed_and_signed(team: Team) -> None:
     reason = {"reason": "the board decided it on Monday"}
     assert (await by(team, "bea", "POST", path, reason)).code == "forbidden"
     assert (await by(team, "adam", "POST", path, {})).code == "invalid_request"
+    for way in ("bearer", "x-api-key"):  # a key is no person
+        assert (await team.ask("POST", path, team.people["adam"], way, reason)).code == "forbidden"
     assert (await by(team, "adam", "POST", path, reason)).json["first_by"] == "Adam"
     assert (await by(team, "adam", "POST", path, reason)).code == "forbidden"
     assert (await by(team, "olga", "POST", path, reason)).json["second_by"] == "Olga"

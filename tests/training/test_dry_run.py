@@ -8,10 +8,12 @@ import torch
 from causerie.errors import ConfigError
 from causerie.modeling.config import from_depth
 from causerie.modeling.transformer import Transformer
+from causerie.training import dry_run
 from causerie.training.dry_run import activations, plan
 from causerie.training.machine import peak_flops, precision_of, versions
 from causerie.training.run import train
 from tests.training.runs import events, recipe_of
+from tests.training.talks import CONTEXT
 from tests.training.test_objectives import recipe_of as talk_recipe_of
 
 
@@ -62,6 +64,15 @@ def test_adapters_train_little_and_remember_little(talks: Path, tmp_path: Path) 
     assert planned.memory_bytes["weights"] == 4 * (planned.parameters + planned.trained_parameters)
 
 
+@pytest.mark.parametrize("objective", ["dpo", "kto"])
+def test_what_is_held_to_its_start_passes_two_rows_for_a_sequence(
+    talks: Path, tmp_path: Path, objective: str
+) -> None:
+    recipe = talk_recipe_of(talks, tmp_path / "run", objective, schedule={"steps": 2})
+    planned = plan(recipe)
+    assert planned.tokens == 2 * recipe.batch.size * 2 * CONTEXT
+
+
 def test_activations_are_about_what_autograd_keeps(tmp_path: Path) -> None:
     config = from_depth(4, vocabulary=64, context=64)
     network = Transformer(config)
@@ -80,6 +91,31 @@ def test_activations_are_about_what_autograd_keeps(tmp_path: Path) -> None:
     planned = activations(config, 4 * 64, recipe_of(tmp_path, tmp_path))
     assert sum(kept.values()) == pytest.approx(planned, rel=0.3)
     assert activations(config, 4 * 64, recipe_of(tmp_path, tmp_path, compute__recompute=True)) < planned / 2
+
+
+class _Busy:
+    """A machine on which this process has the processor for a quarter of the time that passes."""
+
+    def __init__(self) -> None:
+        self.own = 0.0
+
+    def thread_time(self) -> float:
+        self.own += 0.5
+        return self.own
+
+    def perf_counter(self) -> float:
+        return self.own * 4
+
+
+def test_what_other_programs_compute_meanwhile_is_told_and_not_counted(
+    language: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dry_run, "time", _Busy())
+    recipe = recipe_of(language, tmp_path / "run")
+    planned = plan(recipe)
+    rows = recipe.batch.micro_size * recipe.model.context
+    assert planned.seconds == pytest.approx(planned.tokens / rows * 0.5)
+    assert planned.share == pytest.approx(0.25)
 
 
 def test_the_peak_is_measured() -> None:

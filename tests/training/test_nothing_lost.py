@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from causerie.data.shards import read_manifest
-from causerie.errors import CheckpointError, DataError, RunStopped
+from causerie.errors import CheckpointError, Conflict, DataError, DiskFull, RunStopped
 from causerie.training.checkpoint import Checkpoints
 from causerie.training.events import Event, Tell
 from causerie.training.parallel import Processes
@@ -125,6 +125,21 @@ def test_a_run_may_be_asked_to_stop_twice_and_by_itself(language: Path, tmp_path
     assert [step for step, _, _ in losses(tmp_path / "run")] == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("resume", [True, False])
+def test_checkpoints_without_the_recipe_of_their_run_are_not_gone_on_from(
+    language: Path, whole: Path, tmp_path: Path, resume: bool
+) -> None:
+    """Else what is behind them, such as the model that they began with, would be in no lineage."""
+    shutil.copytree(whole / "checkpoints", tmp_path / "run" / "checkpoints")
+    recipe = recipe_of(language, tmp_path / "run")
+    with pytest.raises(Conflict, match=r"there are checkpoints in .*run, and no recipe\.toml"):
+        train(recipe, resume=resume)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["checkpoints"]
+    shutil.copyfile(whole / "recipe.toml", tmp_path / "run" / "recipe.toml")
+    if resume:
+        train(recipe, resume=True)
+
+
 def test_a_damaged_checkpoint_is_told_and_the_one_before_is_used(language: Path, whole: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(whole, folder)
@@ -177,6 +192,25 @@ def test_a_full_disk_ends_the_run_and_leaves_the_last_good_checkpoint(language: 
     assert sorted(path.name for path in before.iterdir()) == ["step-00000000", "step-00000003", "step-00000004"]
     train(limited, resume=True)
     assert [step for step, _, _ in losses(tmp_path / "run")] == list(range(1, 10))
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "README.md.part"])
+def test_a_full_disk_is_said_whatever_is_written(language: Path, tmp_path: Path, name: str) -> None:
+    """Nothing can be written to /dev/full."""
+    recipe = recipe_of(language, tmp_path / "run", schedule__steps=4, checkpoints__every_steps=2)
+    with pytest.raises(RunStopped):
+        train(recipe, tell=asking_to_stop_at(2, signal.SIGTERM))
+    kept = sorted(path.name for path in (tmp_path / "run" / "checkpoints").iterdir())
+    file = tmp_path / "run" / name
+    file.unlink(missing_ok=True)
+    file.symlink_to("/dev/full")
+    with pytest.raises(DiskFull, match="cannot be written: No space left on device") as caught:
+        train(recipe, resume=True)
+    assert "--resume" in caught.value.hint
+    assert set(kept) <= {path.name for path in (tmp_path / "run" / "checkpoints").iterdir()}
+    file.unlink(missing_ok=True)
+    train(recipe, resume=True)
+    assert (tmp_path / "run" / "lineage.json").is_file()
 
 
 def test_no_room_is_seen_before_the_first_byte(tmp_path: Path) -> None:

@@ -2,15 +2,19 @@
 
 import json
 import math
+import shutil
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from causerie.errors import ConfigError, DataError
 from causerie.modeling.hf_folder import load_folder
+from causerie.training import start_files
 from causerie.training.examples import Encoded, pack, packed_rows, padded_rows
 from causerie.training.objectives.dpo import DirectPreferences, dpo_loss
 from causerie.training.objectives.kto import kto_loss
@@ -65,6 +69,20 @@ def test_sft_learns_the_answers_writes_samples_and_exports(talks: Path, tmp_path
     assert lineage["steps"] == 30
     assert set(lineage["start"]) == {"path", "model.safetensors"}
     assert len(lineage["data_sha256"]) == len(lineage["gguf_sha256"]) == len(lineage["recipe_sha256"]) == 64
+
+
+def test_the_weights_that_were_gone_on_from_are_in_the_lineage_whatever_they_are_called(
+    talks: Path, tmp_path: Path
+) -> None:
+    start = tmp_path / "start"
+    shutil.copytree(talks / "start", start)
+    weights = load_file(start / "model.safetensors")
+    (start / "model.safetensors").rename(start / "path")  # as the place is called in the lineage, too
+    (start / start_files.INDEX).write_text(json.dumps({"weight_map": dict.fromkeys(weights, "path")}))
+    recipe = recipe_of(talks, tmp_path / "run", "sft", schedule={"steps": 1})
+    recipe = recipe.model_copy(update={"model": recipe.model.model_copy(update={"start": str(start)})})
+    lineage = json.loads((train(recipe).path / "lineage.json").read_text())
+    assert lineage["start"] == {"path": str(start), "./path": sha256((start / "path").read_bytes()).hexdigest()}
 
 
 @pytest.mark.parametrize("objective", ["sft", "dpo"])
@@ -172,6 +190,14 @@ def test_what_does_not_fit_is_left_out_whole_and_counted(talks: Path, tmp_path: 
     recipe = recipe_of(talks, tmp_path / "run", "sft", model={"start": str(talks / "start"), "context": 4})
     with pytest.raises(DataError, match=r"has no conversations that fit model\.context 4"):
         train(recipe)
+
+
+def test_a_start_that_is_not_there_is_missed_before_its_tokenizer(tmp_path: Path) -> None:
+    start = str(tmp_path / "absent")
+    with pytest.raises(ConfigError, match=r"model\.start .*absent is no model") as caught:
+        train(recipe_of(tmp_path, tmp_path / "run", "sft", model={"start": start, "context": CONTEXT}))
+    assert caught.value.param == "model.start"
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_context_beyond_the_models_is_refused(talks: Path, tmp_path: Path) -> None:

@@ -50,6 +50,17 @@ def test_a_wrong_type_is_named_with_its_line() -> None:
     assert error.message.startswith("x.toml, line 8: model.depth is not right:")
 
 
+def test_a_matrix_that_no_block_has_is_named_with_its_line() -> None:
+    error = refused(GOOD + '\n[lora]\ntargets = ["q", "z"]\n')
+    assert error.message.startswith("x.toml, line 14: lora.targets[2] is not right: Input should be 'q', 'k',")
+    assert error.hint == "it is 'z'"
+
+
+@pytest.mark.parametrize("key", ["run", "data.folder"])
+def test_an_empty_folder_is_not_the_folder_one_stands_in(key: str) -> None:
+    assert f"{key} is not right" in refused(GOOD, f"{key}=").message
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -1,5 +1,6 @@
 """From a built data folder to a trained model by the recipe alone: tokenizer, shards, run, export."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from causerie.data.build import build
 from causerie.data.recipe import load_recipe
 from causerie.data.shards import read_manifest
-from causerie.errors import ConfigError
+from causerie.errors import ConfigError, DataError
 from causerie.tokenization.tokenizer import Tokenizer
 from causerie.training.recipe import NewTokenizer
 from causerie.training.run import train
@@ -70,3 +71,20 @@ def test_text_without_a_tokenizer_is_refused(built: Path, tmp_path: Path) -> Non
     with pytest.raises(ConfigError, match="no tokenizer is found in") as caught:
         train(recipe_of(bare, tmp_path / "run"))
     assert caught.value.param == "data.tokenizer"
+
+
+@pytest.mark.parametrize(
+    ("folder", "command"),
+    [
+        ("data/sample", r"causerie data build .*sample\.toml"),
+        ("mine/texts", "causerie data build RECIPE.toml --out mine/texts"),
+    ],
+)
+def test_who_has_not_built_the_data_is_told_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=f"there is no data in {folder}") as caught:
+        train(recipe_of(Path(folder), tmp_path / "run"))
+    assert re.fullmatch(f"build it first: {command}", caught.value.hint)
+    assert not (tmp_path / "run").exists()

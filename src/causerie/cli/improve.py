@@ -137,7 +137,7 @@ def settings(
 
     given = {
         "alias": alias, "method": method, "least": least, "every_days": every_days, "at_count": at_count,
-        "held_out": held_out, "unheeded": unheeded, "changes": _changed(changes),
+        "held_out": held_out, "unheeded": _unheeded(unheeded), "changes": _changed(changes),
     }  # fmt: skip
     wanted = {key: value for key, value in given.items() if value is not None}
 
@@ -154,8 +154,14 @@ def settings(
     print_table((), [(name, _value(value)) for name, value in wishes.items()])
 
 
+def _unheeded(rules: list[str] | None) -> list[str] | None:
+    """None = as before; an empty name alone takes all back."""
+    return [rule for rule in rules if rule] if rules else None
+
+
 def _changed(changes: list[str] | None) -> dict[str, str] | None:
-    return dict(_pair(each) for each in changes) if changes else None
+    """None = as before; an empty change alone takes all back."""
+    return dict(_pair(each) for each in changes if each) if changes else None
 
 
 def _pair(change: str) -> tuple[str, str]:

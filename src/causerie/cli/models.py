@@ -16,10 +16,9 @@ import typer
 
 from causerie.cli import models_registry
 from causerie.cli.language import language, t
-from causerie.cli.server_key import key_for, refused
 from causerie.cli.terminal import console, errors, print_error, print_json
 from causerie.cli.usage import json_too_early
-from causerie.errors import Unauthenticated
+from causerie.errors import Conflict, Unauthenticated
 
 if TYPE_CHECKING:
     from causerie.inference.contract import Model
@@ -145,11 +144,23 @@ def remove(
 
     settings = load_settings()
     model = catalogue.find(settings, name)
+    names = models_registry.names_of(settings, model.name)
+    if names and not yes:
+        raise Conflict(
+            "{model} answers to {names}, or is tried for it", model=model.name, names=", ".join(names), name=names[0],
+            hint="release another model, or `causerie release rollback {name}`; --yes removes it all the same",
+        )  # fmt: skip
     if not yes:
         question = t("Remove {name} ({size})?", name=model.name, size=sized(model.size_bytes))
         typer.confirm(question, abort=True, err=True)
     catalogue.remove(settings, model.name)
     models_registry.follow(settings, model.name, "")
+    if names:
+        warning = t(
+            "it answered to {names}, or was tried for it: release another model, or"
+            " `causerie release rollback {name}`", names=", ".join(names), name=names[0],
+        )  # fmt: skip
+        errors().print(warning, markup=False)
     if as_json:
         print_json(facts(model))
     else:
@@ -216,13 +227,15 @@ def running_states(settings: "Settings") -> dict[str, dict[str, Any]] | None:
 
     One that does not take our key says nothing, and that is said on standard error: `NOT_TOLD`.
     """
+    from causerie.accounts import operator_key
+
     connection = http.client.HTTPConnection(settings.host, settings.port, timeout=_STATUS_TIMEOUT_S)
-    key = key_for(settings)
+    key = operator_key.known(settings)
     try:
         connection.request("GET", "/api/models", headers={"Authorization": f"Bearer {key}"} if key else {})
         answer = connection.getresponse()
         if answer.status == Unauthenticated.status:
-            print_error(refused())
+            print_error(operator_key.refused())
             return NOT_TOLD
         listed = json.loads(answer.read(_MAX_STATUS_BYTES))["models"]
         return {str(model["name"]): model for model in listed}

@@ -190,14 +190,17 @@ def add_run(run: str, name: str | None) -> "tuple[Settings, Model, ModelVersion]
 
 
 def follow(settings: "Settings", name: str, new: str) -> None:
-    """Tell the registry what a model is called now (empty = it is gone), where there is a database."""
+    """Tell the registry, and the names that lead to it, what a model is called now (empty = it is gone)."""
     if not _has_database(settings):
         return
+    from causerie.registry import releases
     from causerie.registry import versions as registry
 
     async def work(database: "Database", _: "Settings") -> None:
         async with database.write() as session:
             await registry.rename(session, name, new)
+            if new:
+                await releases.follow(session, name, new)
 
     asked(work)
 
@@ -219,6 +222,19 @@ def released(settings: "Settings") -> list[dict[str, Any]]:
     except CauserieError as error:  # the models are here all the same
         print_error(error)
         return []
+
+
+def names_of(settings: "Settings", model: str) -> list[str]:
+    """Released names that lead to a model, or for which it is tried."""
+    if not _has_database(settings):
+        return []
+    from causerie.registry import releases
+
+    async def work(database: "Database", _: "Settings") -> list[str]:
+        async with database.read() as session:
+            return [row.alias for row in await releases.leading_to(session, model)]
+
+    return asked(work)
 
 
 def _has_database(settings: "Settings") -> bool:

@@ -52,6 +52,8 @@ def plan(
     from causerie.planning.calibration import calibrate as read_run
     from causerie.planning.gpus import gpu as kind
     from causerie.planning.plan import make_plan
+    from causerie.registry.policy import compute_thresholds
+    from causerie.settings import load_settings
     from causerie.training.planned import run_of
     from causerie.training.recipe_file import read_recipe
 
@@ -64,6 +66,7 @@ def plan(
         gpus or (1 if here else asked.money.processes),
         assume(assumed or [], measured.assumptions(transferred=not here) if measured else None),
         Wanted(tensor=tensor, pipeline=pipeline),
+        compute_thresholds(load_settings()),
     )
     if html is not None:
         _write(html, made)
@@ -72,9 +75,7 @@ def plan(
 
         print_json(facts(made))
         return
-    _say(made)
-    if html is not None:
-        console().print(t("the plan as a page: {path}", path=html), markup=False, soft_wrap=True)
+    _say(made, html)
 
 
 def _write(path: Path, made: "Plan") -> None:
@@ -84,8 +85,8 @@ def _write(path: Path, made: "Plan") -> None:
     path.write_text(page(made, t, language()), encoding="utf-8")
 
 
-def _say(made: "Plan") -> None:
-    """Each section with its rows; what a figure stands on comes behind it."""
+def _say(made: "Plan", html: Path | None) -> None:
+    """Each section with its rows; what a figure stands on comes behind it, and where the page is at the end."""
     from causerie.cli.models import print_table
     from causerie.planning.telling import sections
 
@@ -93,3 +94,5 @@ def _say(made: "Plan") -> None:
         console().print(section.title, style="bold", markup=False)
         print_table((), [(f"  {row.label}", row.value, row.note) for row in section.rows])
         console().print()
+    if html is not None:
+        console().print(t("the plan as a page: {path}", path=html), markup=False, soft_wrap=True)

@@ -108,9 +108,9 @@ def rollback(alias: _Alias = "chat", reason: _Reason = "", as_json: _Json = Fals
     """The way back."""
     from causerie.registry import releases
 
-    async def work(database: "Database", _: "Settings") -> "Release":
+    async def work(database: "Database", settings: "Settings") -> "Release":
         async with database.write() as session:
-            return await releases.rollback(session, alias, None, reason)
+            return await releases.rollback(session, settings, alias, None, reason)
 
     entry = _done(work)
     if as_json:
@@ -169,13 +169,11 @@ def override(
 
     async def work(database: "Database", settings: "Settings") -> "Override":
         person_id = await _known(database, person, password)
-        candidate = await standing.found(database, settings, model)
-        asked = AskedOverride(
-            model=candidate.name, version=candidate.id, alias=alias, requirements=tuple(lines), reason=reason,
-            days=days,
-        )  # fmt: skip
+        rules = policies.load(settings)
+        said, _ = await standing.judged(database, settings, rules, model, alias)
+        asked = AskedOverride(alias=alias, requirements=tuple(lines), reason=reason, days=days)
         async with database.write() as session:
-            return await overrides.ask(session, policies.load(settings), asked, person_id)
+            return await overrides.ask(session, rules, said, asked, person_id)
 
     _say_override(_done(work), as_json=as_json)
 

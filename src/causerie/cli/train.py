@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from causerie.training.events import Event
 
 
+ALONE = 0.8
+"""With this share of the processor or more, a process has it to itself, but for what a machine always does."""
+
+
 def train(
     recipe: Annotated[Path, typer.Argument(help=t("The recipe, a TOML file."))],
     changes: Annotated[
@@ -105,7 +109,7 @@ def _shown(*, as_json: bool) -> Iterator[Callable[["Event"], None]]:
         with panel() as tell:
             yield tell
     else:
-        yield _print_line
+        yield print_line
 
 
 def _print_event(event: "Event") -> None:
@@ -116,15 +120,17 @@ def _print_event(event: "Event") -> None:
     sys.stdout.flush()
 
 
-def _print_line(event: "Event") -> None:
+def print_line(event: "Event") -> None:
     """One line for what a log should have; a line for each step would drown the rest."""
+    from causerie.cli.train_panel import in_a_line
+
     facts = event.facts
     if event.kind == "step" and event.step % 10 and event.step > 1:
         return
     words = " ".join(
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in facts.items()
     )
-    errors().print(f"{event.kind} step={event.step} {words}", markup=False, soft_wrap=True)
+    errors().print(in_a_line(f"{event.kind} step={event.step} {words}"), markup=False, soft_wrap=True)
 
 
 def _say_plan(plan: "Plan", *, as_json: bool) -> None:
@@ -160,6 +166,13 @@ def _say_plan(plan: "Plan", *, as_json: bool) -> None:
     console().print(table)
     if plan.timed:
         console().print(t("The time is from steps timed on this machine just now; joined operations may be faster."))
+        if plan.share < ALONE:
+            console().print(
+                t(
+                    "Other programs or a limit left {share} of the processor: while that is so, it takes {time}.",
+                    share=f"{plan.share:.0%}", time=_duration(plan.seconds / plan.share),
+                )
+            )  # fmt: skip
     else:
         console().print(t("The time is an estimate from the operations a second that training usually reaches."))
 

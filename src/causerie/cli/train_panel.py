@@ -4,6 +4,7 @@ Does: draw what it is told, in place, in a terminal; leave the last picture stan
 Does not: compute anything.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -76,11 +78,14 @@ class Picture:
 
     def __rich__(self) -> Panel:
         """The panel."""
-        parts: list[Any] = [ProgressBar(total=max(1, self.steps), completed=self.done), self._figures()]
+        # The bar alone ends without a new line: the figures would stand behind it, and be cut.
+        bar = Padding(ProgressBar(total=max(1, self.steps), completed=self.done), 0)
+        parts: list[Any] = [bar, self._figures()]
         if self.losses:
             parts.append(Text(curve(self.losses), style="cyan"))
         for prompt, text in self.samples.items():
-            parts.append(Text.assemble((prompt, "bold"), " ".join(text.split()), overflow="ellipsis", no_wrap=True))
+            line = Text.assemble((in_a_line(prompt), "bold"), in_a_line(text), overflow="ellipsis", no_wrap=True)
+            parts.append(line)
         parts += [Text(note, style="yellow") for note in self.notes]
         return Panel(Group(*parts), title=t("step {step} of {steps}", step=self.done, steps=self.steps))
 
@@ -104,6 +109,11 @@ class Picture:
 
 def _figure(value: object, form: str) -> str:
     return "-" if value is None else form.format(value)
+
+
+def in_a_line(text: str) -> str:
+    """What a model wrote, for a terminal: in one line, and without the signs that would steer it."""
+    return re.sub(r"\s+", " ", "".join(sign if sign.isprintable() else " " for sign in text))
 
 
 def clock(seconds: float) -> str:

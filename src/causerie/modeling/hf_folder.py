@@ -25,13 +25,23 @@ from causerie.modeling.transformer import Transformer
 from causerie.tokenization.tokenizer import Tokenizer
 
 FAMILIES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
+_SIZES = {
+    "vocabulary": "vocab_size",
+    "width": "hidden_size",
+    "layers": "num_hidden_layers",
+    "heads": "num_attention_heads",
+    "hidden": "intermediate_size",
+    "context": "max_position_embeddings",
+}
+"""Ours -> theirs, as the next."""
 _SCALING = {
     "factor": "factor",
     "low_frequency_factor": "low_freq_factor",
     "high_frequency_factor": "high_freq_factor",
     "original_context": "original_max_position_embeddings",
 }
-"""Ours -> theirs."""
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What a JSON file may lead to that is damaged, or that somebody wrote for something else."""
 
 
 def load_folder(folder: Path, *, dtype: torch.dtype = torch.float32) -> Transformer:
@@ -43,7 +53,7 @@ def load_folder(folder: Path, *, dtype: torch.dtype = torch.float32) -> Transfor
     try:
         described = json.loads((folder / "config.json").read_text("utf-8"))
         config = _read_config(folder, described)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except _DAMAGE as error:
         raise ModelFileError(
             "{folder} has no config.json that can be read: {reason}", folder=str(folder), reason=str(error)[:300]
         ) from error
@@ -60,11 +70,11 @@ def load_folder(folder: Path, *, dtype: torch.dtype = torch.float32) -> Transfor
             "{folder} has weights that this network has no place for: {weights}", folder=str(folder),
             weights=", ".join(unknown[:5]),
         )  # fmt: skip
-    with torch.device("meta"):
-        model = Transformer(config)
     try:
+        with torch.device("meta"):
+            model = Transformer(config)
         model.load_state_dict(weights, assign=True)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:  # of a size past 64 bits, torch says that it is no number
         raise ModelFileError(
             "{folder} has a weight of another shape: {reason}", folder=str(folder), reason=str(error)[:300]
         ) from error
@@ -84,17 +94,12 @@ def _read_config(folder: Path, described: Mapping[str, Any]) -> ModelConfig:
             what=", ".join(f"{key} = {described[key]}" for key in refused) or f"model_type = {family}",
             hint="llama (SmolLM2 is one), qwen2 and qwen3 can, in full attention and unquantised",
         )  # fmt: skip
-    heads, width = described["num_attention_heads"], described["hidden_size"]
+    sizes = {ours: _whole(described, theirs) for ours, theirs in _SIZES.items()}
     theta, scaling = _rope(folder, described)
     return ModelConfig(
-        vocabulary=described["vocab_size"],
-        width=width,
-        layers=described["num_hidden_layers"],
-        heads=heads,
-        kv_heads=described.get("num_key_value_heads") or heads,
-        head_width=described.get("head_dim") or width // heads,
-        hidden=described["intermediate_size"],
-        context=described["max_position_embeddings"],
+        **sizes,
+        kv_heads=_whole(described, "num_key_value_heads", sizes["heads"]),
+        head_width=_whole(described, "head_dim", sizes["width"] // sizes["heads"]),
         rope_theta=theta,
         rope_scaling=scaling,
         norm_eps=described.get("rms_norm_eps", 1e-6),
@@ -102,6 +107,14 @@ def _read_config(folder: Path, described: Mapping[str, Any]) -> ModelConfig:
         qkv_bias=family == "qwen2",
         tied=bool(described.get("tie_word_embeddings", False)),
     )
+
+
+def _whole(described: Mapping[str, Any], key: str, otherwise: int = 0) -> int:
+    """A size; where it is not said, or said to be null or 0, another, if there is one."""
+    value = (described.get(key) or otherwise) if otherwise else described[key]
+    if type(value) is not int:  # a truth value is an int, too
+        raise TypeError(f"{key} is {value!r}")
+    return value
 
 
 def _rope(folder: Path, described: Mapping[str, Any]) -> tuple[float, Llama3Scaling | None]:
@@ -127,7 +140,7 @@ def _where(folder: Path) -> dict[str, Path]:
             return {weight: folder / Path(file).name for weight, file in named.items()}
         with safe_open(folder / "model.safetensors", framework="pt") as weights:
             return dict.fromkeys(weights.keys(), folder / "model.safetensors")
-    except (OSError, ValueError, KeyError, AttributeError, SafetensorError) as error:
+    except (*_DAMAGE, SafetensorError) as error:
         raise ModelFileError(
             "{folder} has no weights that can be read: {reason}", folder=str(folder), reason=str(error)[:300],
             hint="it takes model.safetensors, or several with model.safetensors.index.json",

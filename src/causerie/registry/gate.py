@@ -7,7 +7,7 @@ Does not: look anything up (`standing.py`), promote (`releases.py`) or ask peopl
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from causerie.evaluation.contract import Evaluation, Metric
@@ -47,7 +47,6 @@ SENTENCES = {
     " least {bound}: it is passed",
     "ability signed": "{reference} is passed, and two people signed",
     "ability unknown": "{reference} has no evaluation with {suite} here, and the policy no figure: not compared",
-    "overridden": "{reason}; let pass by an override",
 }
 """What a line says, by its kind."""
 
@@ -174,16 +173,9 @@ def judge(policy: Policy, standing: Standing, overridden: Collection[str] = ()) 
     lines += [_ability(standing, ceiling) for ceiling in rules.pause.ability]
     return Judgement(
         model=standing.model, version=standing.version, policy_version=rules.version, policy_sha256=policy.sha256,
-        lines=tuple(_with_override(line, overridden) for line in lines),
-    )  # fmt: skip
-
-
-def _with_override(line: Line, overridden: Collection[str]) -> Line:
-    if line.passed or line.requirement not in overridden:
-        return line
-    return Line(
-        requirement=line.requirement, passed=False, kind="overridden", values={"reason": line.reason},
-        figure=line.figure, low=line.low, high=line.high, bound=line.bound, overridden=True,
+        lines=tuple(
+            line if line.passed else replace(line, overridden=line.requirement in overridden) for line in lines
+        ),
     )  # fmt: skip
 
 

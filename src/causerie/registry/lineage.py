@@ -248,16 +248,16 @@ async def _found(session: AsyncSession, settings: Settings, parent: Parent, base
     return replace(parent, lineage=await resolved(session, settings, own, there, generations - 1))
 
 
-async def of_start(session: AsyncSession, settings: Settings, start: Path) -> Cumulated:
-    """The compute behind what a run is about to go on from.
+async def of_file(session: AsyncSession, settings: Settings, start: Path, sha256: str) -> Cumulated:
+    """The compute behind a file that a run is about to go on from.
 
     Args:
         session: To read in.
         settings: Where the runs are.
-        start: A GGUF file, a folder of weights, or a run's folder.
+        start: Where it is: a GGUF file, a folder of weights, or a run's folder.
+        sha256: Of the file.
     """
-    hashes = await asyncio.to_thread(run_lineage.started_from, start)
-    parent = Parent(name=str(start), sha256=tuple(sorted(set(hashes.values()))))
+    parent = Parent(name=str(start), sha256=(sha256,))
     found = await _found(session, settings, parent, Path(), MOST_NESTED)
     return cumulated(await _parent(_Walk(session), found, MOST_GENERATIONS))
 

@@ -3,9 +3,10 @@
 Does: take what one person asks, have another sign it, and say what is in force for a version.
 Does not: release; whoever releases has the gate judge again with what is in force.
 
-What is signed is a text with every field of the decision, by the key of this machine: a row that somebody changes in
-the database is in force no more. Never let pass are files that are not what was signed, and thresholds of the pause,
-which has signatures of its own.
+An override is of a judgement: for its version, whose bytes it knows, and for lines that failed in it. What is signed
+is a text with every field of the decision, by the key of this machine: a row that somebody changes in the database is
+in force no more. Never let pass are files that are not what was signed, and thresholds of the pause, which has
+signatures of its own.
 """
 
 import json
@@ -21,6 +22,7 @@ from causerie.accounts.identity import Role
 from causerie.database.tables import new_id, now
 from causerie.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from causerie.registry import signing
+from causerie.registry.gate import Judgement
 from causerie.registry.policy import Policy
 from causerie.registry.tables import Override
 from causerie.settings import Settings
@@ -36,10 +38,8 @@ _NEVER = ("signature", "pause: ")
 class AskedOverride:
     """What somebody wants to let pass."""
 
-    model: str
-    version: str
-    """Id of the registered version: an override is for these bytes alone."""
     alias: str
+    """What the model is to answer to."""
     requirements: tuple[str, ...]
     """Names of the gate's lines."""
     reason: str
@@ -47,17 +47,20 @@ class AskedOverride:
     """For so long it holds."""
 
 
-async def ask(session: AsyncSession, policy: Policy, asked: AskedOverride, person_id: str) -> Override:
-    """Ask for an override; it holds once another person signs it.
+async def ask(
+    session: AsyncSession, policy: Policy, judgement: Judgement, asked: AskedOverride, person_id: str
+) -> Override:
+    """Ask for an override of a judgement; it holds once another person signs it.
 
     Raises:
         Forbidden: The person's role does not reach, or there is only one person here.
-        InvalidRequest: The model is not registered, a line can never be let pass, or reason or time are not right.
+        InvalidRequest: The model is not registered, a line can never be let pass or did not fail, or reason or time
+            are not right.
     """
     await require_signer(session, person_id)
-    if not asked.version:
+    if not judgement.version:
         raise InvalidRequest(
-            "{model} is not registered: an override is for a version, not for a name", model=asked.model,
+            "{model} is not registered: an override is for a version, not for a name", model=judgement.model,
             param="model", hint="`causerie models register {model}` registers it",
         )  # fmt: skip
     never = [name for name in asked.requirements if name.startswith(_NEVER)]
@@ -66,6 +69,12 @@ async def ask(session: AsyncSession, policy: Policy, asked: AskedOverride, perso
             "no override lets these pass: {names}", names=", ".join(never) or "-", param="requirements",
             hint="name lines of the gate that failed; a pause is signed with `causerie release sign`",
         )  # fmt: skip
+    failed = {*judgement.failed, *judgement.overridden}
+    if wrong := sorted({*asked.requirements} - failed):
+        raise InvalidRequest(
+            "no line of the gate that failed is called so: {names}", names=", ".join(wrong), param="requirements",
+            hint="these failed: {failed}", failed=", ".join(sorted(failed)) or "-",
+        )  # fmt: skip
     reason = checked_reason(asked.reason)
     if not 0 < asked.days <= policy.rules.overrides.most_days:
         raise InvalidRequest(
@@ -73,7 +82,7 @@ async def ask(session: AsyncSession, policy: Policy, asked: AskedOverride, perso
             hint="the policy's key overrides.most_days says so",
         )  # fmt: skip
     row = Override(
-        id=new_id("over"), model=asked.model, version=asked.version, alias=asked.alias,
+        id=new_id("over"), model=judgement.model, version=judgement.version, alias=asked.alias,
         requirements=sorted(set(asked.requirements)), reason=reason, asked_by=person_id, asked_at=now(),
         expires_at=now() + timedelta(days=asked.days),
     )  # fmt: skip
@@ -110,7 +119,8 @@ async def sign(session: AsyncSession, settings: Settings, override_id: str, pers
     if row is None:
         raise NotFound("there is no override {id}", id=override_id[:64], hint="`causerie release status` lists them")
     await require_signer(session, person_id)
-    await require_signer(session, row.asked_by)  # who asked must have the role still
+    if not await may_decide(session, row.asked_by):
+        raise Forbidden("who asked for this override may no longer decide", hint="ask for it again")
     if row.asked_by == person_id:
         raise Forbidden("who asked for an override cannot sign it too", hint="another administrator must")
     if row.signed_by is not None:
@@ -141,6 +151,15 @@ async def require_signer(session: AsyncSession, person_id: str) -> None:
         )
     if person.disabled_at is not None or not Role(person.role).may_act_as(Role.ADMINISTRATOR):
         raise Forbidden("this needs the role {role}; yours is {own}", role="administrator", own=person.role)
+
+
+async def may_decide(session: AsyncSession, person_id: str) -> bool:
+    """Whether somebody who decided has the account and the role still."""
+    try:
+        await require_signer(session, person_id)
+    except Forbidden:
+        return False
+    return True
 
 
 def statement(row: Override) -> str:
@@ -175,6 +194,12 @@ def holds(settings: Settings, row: Override) -> bool:
     """Whether two people decided exactly this, and its time is not over."""
     two = row.signed_by is not None and row.signed_by != row.asked_by
     return two and row.expires_at > now() and signing.verify_text(settings, statement(row), row.signature)
+
+
+async def is_over(session: AsyncSession, settings: Settings, override_id: str | None) -> bool:
+    """Whether something needs an override that holds no more: its time has passed, or somebody changed it."""
+    row = await session.get(Override, override_id) if override_id else None
+    return row is not None and not holds(settings, row)
 
 
 def requirements_of(rows: Sequence[Override]) -> frozenset[str]:

@@ -26,12 +26,13 @@ from causerie.database.tables import new_id, now
 from causerie.errors import Conflict, Forbidden, NotFound
 from causerie.evaluation import store as evaluations
 from causerie.evaluation.contract import Metric
-from causerie.registry import editions, run_lineage, signing, spent
+from causerie.registry import editions, signing, spent
 from causerie.registry.gate import Judgement
-from causerie.registry.overrides import checked_reason, moment, require_signer
+from causerie.registry.overrides import checked_reason, may_decide, moment, require_signer
 from causerie.registry.policy import AbilityCeiling, Policy
 from causerie.registry.tables import Pause
 from causerie.settings import Settings
+from causerie.training import start_files
 from causerie.training.permit import Permit
 from causerie.training.recipe import Recipe
 
@@ -54,6 +55,11 @@ class Wish:
     """Where it is started: there relative paths of the recipe begin."""
 
     @property
+    def run(self) -> Path:
+        """The folder that it writes."""
+        return self.folder / self.recipe.run
+
+    @property
     def start(self) -> Path | None:
         """What it goes on from (None = nothing)."""
         return self.folder / self.recipe.model.start if self.recipe.model.start else None
@@ -61,7 +67,7 @@ class Wish:
     def subject(self) -> str:
         """What a signature is for: the run's name, its recipe, and the bytes that it goes on from."""
         said = self.recipe.model_dump(mode="json", exclude=_UNTAUGHT)
-        start = sorted(run_lineage.started_from(self.start).values()) if self.start else []
+        start = sorted(start_files.hashes(self.start).values()) if self.start else []
         return hashlib.sha256(json.dumps([self.name, said, start], sort_keys=True).encode()).hexdigest()
 
 
@@ -90,7 +96,7 @@ async def _abilities_passed(
     """Reference models that what a run goes on from has passed already."""
     ceilings = policy.rules.pause.ability
     suites = await asyncio.to_thread(editions.required, settings, policy) if ceilings else {}
-    hashes = await asyncio.to_thread(lambda: run_lineage.started_from(start).values())
+    hashes = await asyncio.to_thread(lambda: start_files.hashes(start).values())
     known = await abilities(session, ceilings, suites, hashes)
     passed = []
     for ceiling in ceilings:
@@ -200,10 +206,10 @@ async def sign(session: AsyncSession, settings: Settings, pause_id: str, person_
     if row.first_by == person_id:
         raise Forbidden("nobody signs twice", hint="another administrator must")
     reason = checked_reason(reason)
-    if row.first_by is None:
+    # Who signed first must have the role still: a signature of somebody who has not is none, and leaves its place.
+    if row.first_by is None or not await may_decide(session, row.first_by):
         row.first_by, row.first_at, row.reason = person_id, now(), reason
     else:
-        await require_signer(session, row.first_by)  # who signed first must have the role still
         row.second_by, row.second_at, row.reason = person_id, now(), f"{row.reason}\n{reason}"
         row.signature = signing.sign_text(settings, statement(row))
     await session.flush()

@@ -30,7 +30,7 @@ async def permit_of(database: Database, settings: Settings, wish: Wish) -> Permi
         ConfigError: The policy in the data folder is wrong.
     """
     rules = policy.load(settings)
-    await spent.note_runs(database, settings, rules)
+    await spent.note_runs(database, settings, rules, wish.run)
     async with database.read() as session:
         return await pause.permit_for(session, settings, rules, wish)
 
@@ -50,7 +50,7 @@ async def ended(
     if wanted_flops:
         async with database.write() as session:
             await pause.note_run(session, wish, permit, wanted_flops)
-    await spent.note_runs(database, settings, policy.load(settings))
+    await spent.note_runs(database, settings, policy.load(settings), wish.run)
 
 
 @contextmanager

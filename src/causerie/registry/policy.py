@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from causerie.data.toml_recipe import parsed
 from causerie.errors import ConfigError
+from causerie.planning import thresholds as planning
 from causerie.settings import Settings
 
 FILE = "policy.toml"
@@ -20,7 +21,7 @@ FILE = "policy.toml"
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class Threshold(_Table):
@@ -155,6 +156,13 @@ class PauseRules(_Table):
     tokens_per_parameter: float = Field(20.0, gt=0)
     """A model of unknown origin is taken to have read so many tokens a weight (Hoffmann et al., 2022: about 20)."""
 
+    @model_validator(mode="after")
+    def _each_name_once(self) -> Self:
+        names = [*(each.name for each in self.compute), *(each.name for each in self.ability)]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"{twice[0]} stands twice: signatures for one would let pass the other")
+        return self
+
 
 class Rules(_Table):
     """The whole file."""
@@ -214,3 +222,13 @@ def load(settings: Settings) -> Policy:
         ) from error  # fmt: skip
     policy = parse(text, str(path))
     return Policy(policy.rules, policy.sha256, str(path))
+
+
+def compute_thresholds(settings: Settings) -> tuple[planning.Threshold, ...]:
+    """Those of the policy in force, as a plan takes them.
+
+    Raises:
+        ConfigError: The file in the data folder cannot be read, or is wrong.
+    """
+    compute = load(settings).rules.pause.compute
+    return planning.of_policy((each.flops, each.name, each.source) for each in compute)

@@ -8,18 +8,21 @@ answers some people), `all`. It is judged before each of them.
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.accounts import audit
 from causerie.database.tables import new_id, now
 from causerie.errors import Conflict, GateRefused, InvalidRequest, NotFound
-from causerie.registry import store
+from causerie.registry import overrides, store
+from causerie.registry.contract import ModelVersion
 from causerie.registry.gate import Judgement
 from causerie.registry.tables import Release, ReleaseAlias
+from causerie.settings import Settings
 
 Stage = Literal["shadow", "share", "all"]
 Act = Literal["release", "stage", "rollback", "fall_back"]
@@ -114,28 +117,34 @@ def refusal(judgement: Judgement) -> GateRefused:
     )  # fmt: skip
 
 
-async def rollback(session: AsyncSession, alias: str, person_id: str | None, reason: str = "") -> Release:
+async def rollback(
+    session: AsyncSession, settings: Settings, alias: str, person_id: str | None, reason: str = ""
+) -> Release:
     """Take back a candidate that is being tried; without one, put the release before this one in service again.
+
+    One that needed an override which is over, or whose model is no longer here, is passed by.
 
     Raises:
         NotFound: Nothing answers to this alias.
         Conflict: There was no release before this one.
     """
-    return await _go_back(session, alias, "rollback", person_id, reason)
+    return await _go_back(session, settings, alias, "rollback", person_id, reason)
 
 
-async def fall_back(session: AsyncSession, alias: str, reason: str) -> Release:
+async def fall_back(session: AsyncSession, settings: Settings, alias: str, reason: str) -> Release:
     """As `rollback`, by the program itself."""
-    return await _go_back(session, alias, "fall_back", None, reason)
+    return await _go_back(session, settings, alias, "fall_back", None, reason)
 
 
-async def _go_back(session: AsyncSession, alias: str, act: Act, person_id: str | None, reason: str) -> Release:
+async def _go_back(
+    session: AsyncSession, settings: Settings, alias: str, act: Act, person_id: str | None, reason: str
+) -> Release:
     row = await _locked(session, alias)
     if row is None or not row.model:
         raise not_found(alias)
     left = (row.candidate, row.candidate_version) if row.candidate else (row.model, row.version)
     if not row.candidate:
-        before = await _before(session, row)
+        before = await _before(session, settings, row)
         if before is None:
             raise Conflict(
                 "there was no release of {alias} before {model}", alias=alias, model=row.model,
@@ -149,19 +158,73 @@ async def _go_back(session: AsyncSession, alias: str, act: Act, person_id: str |
     return await _kept(session, entry, overridden=False)
 
 
-async def _before(session: AsyncSession, row: ReleaseAlias) -> tuple[str, str] | None:
-    """What was in service when the release that is in service now came."""
-    query = select(Release).filter_by(alias=row.alias, act="release", model=row.model, version=row.version)
-    # Released a second time, it followed itself: that is no way back.
-    query = query.where((Release.previous != row.model) | (Release.previous_version != row.version))
-    last = await session.scalar(query.order_by(Release.id.desc()).limit(1))
-    return (last.previous, last.previous_version) if last is not None and last.previous else None
+async def _before(session: AsyncSession, settings: Settings, row: ReleaseAlias) -> tuple[str, str] | None:
+    """What was in service when the release that is in service now came, by its name of today."""
+    model, version = row.model, row.version
+    passed = {(model, version)}
+    while True:
+        query = select(Release).where(Release.alias == row.alias, Release.act == "release", _is(model, version))
+        # Released a second time, it followed itself: that is no way back.
+        query = query.where((Release.previous != model) | (Release.previous_version != version))
+        last = await session.scalar(query.order_by(Release.id.desc()).limit(1))
+        if last is None or not last.previous or (last.previous, last.previous_version) in passed:
+            return None
+        model, version = last.previous, last.previous_version
+        passed.add((model, version))
+        name = await store.name_of(session, version) if version else model
+        entry = await entry_of(session, row.alias, model, version)
+        if name and not await overrides.is_over(session, settings, entry.override_id if entry else None):
+            return name, version
+
+
+async def entry_of(
+    session: AsyncSession, alias: str, model: str, version: str, act: Act = "release"
+) -> Release | None:
+    """The last entry by which this came to an alias, or began to be tried (None = it never did)."""
+    query = select(Release).where(Release.alias == alias, Release.act == act, _is(model, version))
+    return await session.scalar(query.order_by(Release.id.desc()).limit(1))
+
+
+def _is(model: str, version: str) -> ColumnElement[bool]:
+    """Entries of a model; a version may have been called otherwise then."""
+    return Release.version == version if version else (Release.version == "") & (Release.model == model)
 
 
 async def current(session: AsyncSession, alias: str) -> ReleaseAlias | None:
     """What answers to an alias now (None = nothing)."""
     row = await session.get(ReleaseAlias, alias)
     return row if row is not None and row.model else None
+
+
+async def promised(session: AsyncSession, model: str) -> list[tuple[str, ModelVersion]]:
+    """Aliases that lead to a model of this name, or try it, and the version that was judged for each."""
+    found = []
+    for row in await leading_to(session, model):
+        for name, version in ((row.model, row.version), (row.candidate, row.candidate_version)):
+            if name == model and version:
+                with suppress(NotFound):  # the database was restored from before it was registered
+                    found.append((row.alias, await store.get(session, version)))
+    return found
+
+
+async def leading_to(session: AsyncSession, model: str) -> list[ReleaseAlias]:
+    """Aliases that lead to a model of this name, or try it, by name."""
+    query = select(ReleaseAlias).where(or_(ReleaseAlias.model == model, ReleaseAlias.candidate == model))
+    return list(await session.scalars(query.order_by(ReleaseAlias.alias)))
+
+
+async def follow(session: AsyncSession, model: str, new: str) -> None:
+    """Follow a model that is called otherwise now: what leads to it leads to it still."""
+    for row in await all_aliases(session):
+        if row.model == model and await _is_here(session, row.version):
+            row.model = new
+        if row.candidate == model and await _is_here(session, row.candidate_version):
+            row.candidate = new
+
+
+async def _is_here(session: AsyncSession, version: str) -> bool:
+    """Whether a version is among the models: else another has its name, and takes nothing along with it."""
+    return not version or bool(await store.name_of(session, version))
 
 
 async def all_aliases(session: AsyncSession) -> list[ReleaseAlias]:
@@ -174,7 +237,7 @@ async def last_release(session: AsyncSession, alias: str) -> Release | None:
     row = await current(session, alias)
     if row is None:
         return None
-    query = select(Release).where(Release.alias == alias, Release.act != "stage", Release.model == row.model)
+    query = select(Release).where(Release.alias == alias, Release.act != "stage", _is(row.model, row.version))
     return await session.scalar(query.order_by(Release.id.desc()).limit(1))
 
 

@@ -4,7 +4,6 @@ Does: read these, bounded, for they may come from anybody; hash what a run was s
 Does not: look a parent up in the registry; see `lineage.py`.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,14 +14,12 @@ from causerie.inference.contract import Model
 from causerie.inference.model_files import file_sha256
 from causerie.registry.contract import Data, Feedback, File, Lineage, Parent, Text
 from causerie.settings import Settings
+from causerie.training import start_files
 from causerie.training.control import started_in
 from causerie.training.recipe import Recipe
 from causerie.training.run_folder import LINEAGE, RECIPE
-from causerie.training.runs import GGUF, facts, read, recipe_of, runs_folder
+from causerie.training.runs import GGUF, facts, read, read_json, recipe_of, runs_folder
 
-EXPORTED = Path("export", "hf")
-"""As `training.networks` has it, which needs torch."""
-MAX_JSON_BYTES = 2**22
 MAX_RECIPE_BYTES = 2**18
 MAX_TEXTS = 1000
 """Sources of one data card; a recipe has a few dozen."""
@@ -94,14 +91,6 @@ def require_untouched(run: Path) -> None:
         )  # fmt: skip
 
 
-def started_from(start: Path) -> dict[str, str]:
-    """Hashes of the files behind a recipe's `model.start`, by name: a file, a folder of weights, or a run's."""
-    if start.is_file():
-        return {start.name: file_sha256([start])}
-    folders = (start, start / EXPORTED)
-    return {file.name: file_sha256([file]) for each in folders for file in sorted(each.glob("*.safetensors"))}
-
-
 def run_behind(settings: Settings, start: Path | None, sha256: frozenset[str]) -> Path | None:
     """The run that wrote files with these hashes, whatever they are called now (None = none is at hand).
 
@@ -131,7 +120,7 @@ def _written_by(run: Path, *, look: bool) -> Iterator[str]:
     yield _hash(said.get("gguf_sha256")) or "-"
     yield from (_hash(each) or "-" for each in _object(said.get("weights_sha256")).values())
     if look and not said:  # a run that is not over has written nothing down
-        yield from started_from(run).values()
+        yield from start_files.hashes(run).values()
         if (run / GGUF).is_file():
             yield file_sha256([run / GGUF])
 
@@ -162,22 +151,10 @@ def data_of(card: Mapping[str, Any], sha256: str = "") -> Data:
     )
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a file (empty = there is none, or it is damaged or far too large)."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_JSON_BYTES + 1)
-        found = json.loads(text) if len(text) <= MAX_JSON_BYTES else {}
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _start(settings: Settings, run: Path, recipe: Recipe | None) -> dict[str, str]:
     if recipe is None or not recipe.model.start:
         return {}
-    path = started_in(settings, run) / recipe.model.start
-    return {"path": recipe.model.start} | started_from(path)
+    return start_files.start_of(started_in(settings, run) / recipe.model.start, recipe.model.start)
 
 
 def _card(settings: Settings, run: Path, recipe: Recipe | None) -> dict[str, Any]:

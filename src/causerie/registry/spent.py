@@ -14,21 +14,21 @@ import math
 import struct
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.database.engine import Database
-from causerie.database.tables import now
 from causerie.errors import ModelFileError
 from causerie.inference import gguf
 from causerie.inference.model_files import file_sha256
-from causerie.registry import lineage, origins, run_lineage, store
+from causerie.registry import lineage, origins, store
 from causerie.registry.policy import Policy
 from causerie.registry.tables import ComputeSpent
 from causerie.settings import Settings
-from causerie.training import runs
+from causerie.training import runs, start_files
 from causerie.training.control import started_in
 
 MAX_HEADER_BYTES = 2**26
@@ -44,6 +44,8 @@ class _Exported:
     file: Path
     size: int
     made_s: float
+    changed_at: datetime
+    """Of the inode: no program sets it, and a clock that was set back makes another one."""
 
 
 async def behind(session: AsyncSession, settings: Settings, policy: Policy, start: Path) -> float:
@@ -55,16 +57,22 @@ async def behind(session: AsyncSession, settings: Settings, policy: Policy, star
         policy: For models of elsewhere.
         start: A file, a folder of weights, or a run's folder (one that is not there: 0, training says so).
     """
-    hashes = await asyncio.to_thread(lambda: set(run_lineage.started_from(start).values()))
-    if not hashes:
-        return 0.0
-    known = await _known(session, policy, hashes)
-    of_lineage = await lineage.of_start(session, settings, start)
-    if of_lineage.flops and not of_lineage.unknown:
-        known.append(of_lineage.flops)
-    if known:
-        return max(*known, of_lineage.flops)
-    return max(of_lineage.flops, await asyncio.to_thread(supposed, policy, start))
+    hashes = await asyncio.to_thread(lambda: set(start_files.hashes(start).values()))
+    told = [await _behind_file(session, settings, policy, start, each) for each in hashes]
+    flops = [each for each, _ in told]
+    if not all(whole for _, whole in told):  # a file that is known does not vouch for those beside it
+        flops.append(await asyncio.to_thread(supposed, policy, start))
+    return max(flops, default=0.0)
+
+
+async def _behind_file(
+    session: AsyncSession, settings: Settings, policy: Policy, start: Path, sha256: str
+) -> tuple[float, bool]:
+    """Operations that are known to have gone into a file, and whether these are all."""
+    noted = await _known(session, policy, [sha256])
+    of_lineage = await lineage.of_file(session, settings, start, sha256)
+    whole = bool(noted) or (of_lineage.flops > 0 and not of_lineage.unknown)
+    return max([*noted, of_lineage.flops]), whole
 
 
 async def _known(session: AsyncSession, policy: Policy, hashes: Collection[str]) -> list[float]:
@@ -87,9 +95,7 @@ def parameters_of(start: Path) -> int:
             return gguf.read(start).parameters
         except ModelFileError:
             return 0
-    folders = (start, start / run_lineage.EXPORTED)
-    files = [start] if start.is_file() else [file for each in folders for file in sorted(each.glob("*.safetensors"))]
-    return sum(_weights_in(file) for file in files)
+    return sum(_weights_in(file) for file in start_files.start_files(start))
 
 
 def _weights_in(file: Path) -> int:
@@ -104,9 +110,16 @@ def _weights_in(file: Path) -> int:
         return 0
 
 
-async def note_runs(database: Database, settings: Settings, policy: Policy) -> None:
-    """Write down what the runs of this machine exported since the last time; parents before their children."""
-    found = await asyncio.to_thread(lambda: sorted(_exported(settings), key=lambda each: each.made_s))
+async def note_runs(database: Database, settings: Settings, policy: Policy, also: Path | None = None) -> None:
+    """Write down what the runs of this machine exported since the last time; parents before their children.
+
+    Args:
+        database: Of the registry.
+        settings: Where runs are.
+        policy: For models of elsewhere.
+        also: The folder of a run that may lie elsewhere, with no link to it among the runs.
+    """
+    found = await asyncio.to_thread(lambda: sorted(_exported(settings, also), key=lambda each: each.made_s))
     async with database.read() as session:
         new = [each for each in found if not await _is_noted(session, each)]
     for each in new:
@@ -118,32 +131,33 @@ async def note_runs(database: Database, settings: Settings, policy: Policy) -> N
             await _note(session, each, sha256, before + own, hashes)
 
 
-def _exported(settings: Settings) -> Iterator[_Exported]:
+def _exported(settings: Settings, also: Path | None) -> Iterator[_Exported]:
     try:
-        folders = list(runs.runs_folder(settings).iterdir())
+        folders = {path.resolve() for path in runs.runs_folder(settings).iterdir()}
     except OSError:
-        return
-    for run in folders:
+        folders = set()
+    for run in folders | ({also.resolve()} if also else set()):
         for file in (*run.glob("export/hf/*.safetensors"), *run.glob("export/*.gguf")):
             try:
                 facts = file.stat()
             except OSError:  # the run is being removed
                 continue
-            yield _Exported(run.resolve(), file, facts.st_size, facts.st_mtime)
+            changed = datetime.fromtimestamp(facts.st_ctime, UTC)
+            yield _Exported(run, file, facts.st_size, facts.st_mtime, changed)
 
 
 async def _is_noted(session: AsyncSession, each: _Exported) -> bool:
     query = select(ComputeSpent.at).where(
         ComputeSpent.run == _run_key(each.run), ComputeSpent.file == each.file.name, ComputeSpent.size == each.size
     )
-    return any(at.timestamp() >= each.made_s for at in await session.scalars(query))
+    return each.changed_at in list(await session.scalars(query))
 
 
 async def _before(
     session: AsyncSession, settings: Settings, policy: Policy, run: Path
 ) -> tuple[float, Sequence[str]]:
     """What was behind the start of a run, by the hashes that it wrote down, or else by what lies there now."""
-    said = run_lineage.read_json(run / "lineage.json").get("start")
+    said = runs.read_json(run / "lineage.json").get("start")
     hashes = sorted(str(value) for key, value in said.items() if key != "path") if isinstance(said, dict) else []
     noted = await _known(session, policy, hashes)
     recipe = runs.recipe_of(run)
@@ -161,7 +175,7 @@ async def _note(session: AsyncSession, each: _Exported, sha256: str, flops: floa
     # The same bytes, made twice, are one model; what is known of it never becomes less.
     row.flops = max(row.flops, flops)
     row.run, row.file, row.size = _run_key(each.run), each.file.name[:200], each.size
-    row.parents, row.at = list(parents), now()
+    row.parents, row.at = list(parents), each.changed_at
     await session.flush()
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.errors import ModelFileError, NotFound
+from causerie.inference.catalogue import ALIASES
 from causerie.registry.contract import File, Lineage, ModelVersion, Status
 from causerie.registry.tables import Version, VersionFile
 
@@ -22,7 +23,12 @@ _HEXADECIMAL = set("0123456789abcdef")
 
 
 async def keep(session: AsyncSession, version: ModelVersion) -> ModelVersion:
-    """Write a version down; one that is known already stays as it is, and gets the name of its model."""
+    """Write a version down; one that is known already stays as it is, and gets the name of its model.
+
+    Versions with other bytes that had the name are no longer here.
+    """
+    others = update(Version).where(Version.model == version.model, Version.sha256 != version.sha256)
+    await session.execute(others.values(model=""))
     known = await session.get(Version, version.id)
     if known is not None:
         known.model = version.model
@@ -61,12 +67,19 @@ async def get(session: AsyncSession, version_id: str) -> ModelVersion:
     return of_row(row)
 
 
+async def name_of(session: AsyncSession, version_id: str) -> str:
+    """What the catalogue calls a version now (empty = it is no longer here, or never was)."""
+    row = await session.get(Version, version_id)
+    return row.model if row is not None else ""
+
+
 async def find(session: AsyncSession, name: str) -> ModelVersion:
     """A version by its id, the beginning of its id (8 digits or more), or its model's name: then the newest.
 
     Raises:
         NotFound: There is none, or several have ids that begin so.
     """
+    name = ALIASES.get(name, name)
     by_name = select(Version).where(Version.model == name).order_by(Version.number.desc()).limit(1)
     if name and (row := await session.scalar(by_name)) is not None:
         return of_row(row)

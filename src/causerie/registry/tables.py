@@ -156,3 +156,4 @@ class ComputeSpent(Base):
     """In bytes."""
     parents: Mapped[list[Any]]
     at: Mapped[datetime] = mapped_column(default=now)
+    """When the file last changed: one that changed since is read again."""

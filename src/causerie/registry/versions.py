@@ -24,7 +24,7 @@ from causerie.errors import ModelChanged, ModelFileError, NotFound, SignatureInv
 from causerie.inference import catalogue, gguf
 from causerie.inference.contract import Model
 from causerie.inference.model_files import combined_sha256, file_sha256, write_atomically
-from causerie.registry import signing, store
+from causerie.registry import releases, signing, store
 from causerie.registry.contract import FORMAT, File, Lineage, ModelVersion
 from causerie.registry.store import by_file, find, get, listed, rename, set_status
 from causerie.settings import Settings
@@ -119,16 +119,21 @@ class LoadCheck:
         """Look at this model.
 
         Raises:
-            ModelChanged: It gives itself out to be a version that it is not.
+            ModelChanged: It gives itself out to be a version that it is not, or has the name of one that is released.
             SignatureInvalid: The version's manifest or signature was changed.
         """
         async with self._database.read() as session:
             claimed = await store.claiming(session, model.name, model.sha256)
-        if not claimed:
+            promised = await releases.promised(session, model.name)
+        if not claimed and not promised:
             return
         found = await asyncio.to_thread(self._sha256_of_model, model)
-        version = next((each for each in claimed if each.sha256 == found), claimed[0])
-        await asyncio.to_thread(_verify, self._settings, version, model, self._sha256)
+        if claimed:
+            version = next((each for each in claimed if each.sha256 == found), claimed[0])
+            await asyncio.to_thread(_verify, self._settings, version, model, self._sha256)
+        for alias, judged in promised:
+            if judged.sha256 != found:
+                raise _another(model, alias, judged, found)
 
     def _sha256_of_model(self, model: Model) -> str:
         try:
@@ -242,6 +247,17 @@ def _verify_file(model: Model, file: File, path: Path, sha256: Callable[[Path], 
             name=model.name, file=path.name, param="model", expected=file.sha256, found=found,
             hint="get the registered file back; or `causerie models remove {name}`, and add the model anew",
         )  # fmt: skip
+
+
+def _another(model: Model, alias: str, judged: ModelVersion, found: str) -> ModelChanged:
+    """The error for a model that has the name of one that was released, and is another."""
+    return ModelChanged(
+        "the model {name!r} is refused: {alias} leads to this name, and the version {id} was judged for it, not what"
+        " is here now (SHA-256 {expected} expected, {found} found)",
+        name=model.name, alias=alias, id=judged.id[:12], file=model.path.name, param="model",
+        expected=judged.sha256, found=found,
+        hint="give it another name: `causerie models rename {name} NEW`; then evaluate it, and release it",
+    )  # fmt: skip
 
 
 def _sha256(path: Path) -> str:

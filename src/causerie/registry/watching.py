@@ -21,12 +21,12 @@ from causerie.database.repeated import Repeated
 from causerie.database.tables import now
 from causerie.errors import CauserieError, Conflict, DatabaseUnavailable
 from causerie.evaluation.statistics import proportion
+from causerie.registry import overrides, releases
 from causerie.registry import policy as policies
-from causerie.registry import releases
 from causerie.registry.aliases import Aliases
 from causerie.registry.policy import FallBackRules
 from causerie.registry.shadow import Shadow
-from causerie.registry.tables import Override, Release, ReleaseAlias
+from causerie.registry.tables import Release, ReleaseAlias
 from causerie.settings import Settings
 
 EVERY_S = 5.0
@@ -120,7 +120,7 @@ class Watch:
                 row = await releases.current(session, seen.alias)
                 if row is None or row.since != seen.since:  # somebody was faster
                     return None
-                entry = await releases.fall_back(session, seen.alias, reason)
+                entry = await releases.fall_back(session, self._settings, seen.alias, reason)
         except Conflict:
             _logger.warning("a release does badly, and there is none before it", alias=seen.alias, reason=reason)
             return None
@@ -128,13 +128,13 @@ class Watch:
         return entry
 
     async def _reason(self, session: AsyncSession, rules: FallBackRules, row: ReleaseAlias) -> str:
-        last = await releases.last_release(session, row.alias)
+        if await self._override_is_over(session, row):
+            return REASONS["override"]
         if row.candidate:
             return reason_to_fall_back(rules, await self._figures_of_candidate(session, row))
+        last = await releases.last_release(session, row.alias)
         if last is None or last.act != "release":
             return ""  # it was gone back to: there is nothing newer to be taken back
-        if await _override_is_over(session, last):
-            return REASONS["override"]
         if not last.previous or now() - row.since > timedelta(hours=rules.watch_hours):
             return ""
         bad, rated = await self._thumbs(session, row.model, row.since)
@@ -143,6 +143,14 @@ class Watch:
             before=await usage.health(session, last.previous, until=row.since), bad=bad, rated=rated,
         )  # fmt: skip
         return reason_to_fall_back(rules, figures)
+
+    async def _override_is_over(self, session: AsyncSession, row: ReleaseAlias) -> bool:
+        """Whether what is in service, or is being tried, passed the gate only by an override that holds no more."""
+        entries = [await releases.entry_of(session, row.alias, row.model, row.version)]
+        if row.candidate:
+            entries.append(await releases.entry_of(session, row.alias, row.candidate, row.candidate_version, "stage"))
+        needed = [entry.override_id for entry in entries if entry is not None]
+        return any([await overrides.is_over(session, self._settings, each) for each in needed])
 
     async def _figures_of_candidate(self, session: AsyncSession, row: ReleaseAlias) -> Figures:
         if self._since.get(row.alias) != row.since:  # a stage has begun
@@ -164,9 +172,3 @@ class Watch:
             raise
         except CauserieError as error:  # the policy is being written
             _logger.warning("the releases are not watched", error=error.message, hint=error.hint)
-
-
-async def _override_is_over(session: AsyncSession, last: Release) -> bool:
-    """Whether what is in service passed the gate only by an override whose time has passed."""
-    row = await session.get(Override, last.override_id) if last.override_id else None
-    return row is not None and row.expires_at <= now()

@@ -168,7 +168,7 @@ def create_api(parts: Parts) -> FastAPI:
         releases_routes(parts.aliases, settings),
         evaluations_routes(parts.database, settings, metering, parts.workers),
         improvement_routes(parts.database, parts.workers),
-        plans_routes(),
+        plans_routes(settings),
         versions_routes(parts.database, settings),
         health_routes(router, parts.metrics),
         page_routes(),  # last: it takes every path

@@ -15,32 +15,39 @@ from causerie.planning.assumptions import assume
 from causerie.planning.gpus import gpu
 from causerie.planning.plan import make_plan
 from causerie.planning.sketch import sketch
+from causerie.registry.policy import compute_thresholds
 from causerie.server.identity import BUILDERS
 from causerie.server.plans_schema import PlanAsked, PlanTold, plan_told
+from causerie.settings import Settings
 from causerie.training.control import as_request
 
 
-def plans_routes() -> APIRouter:
-    """The route."""
+def plans_routes(settings: Settings) -> APIRouter:
+    """The route.
+
+    Args:
+        settings: Where the policy is, with the thresholds of compute.
+    """
     routes = APIRouter(tags=["Plans"], dependencies=[BUILDERS])
     turn = asyncio.Semaphore(1)  # a plan is arithmetic for up to seconds: answers to people go on beside one, not ten
 
     @routes.post("/api/plans", summary="Plan a run on a fleet")
     async def plan(body: PlanAsked) -> PlanTold:
         async with turn:
-            return await asyncio.to_thread(_planned, body)
+            return await asyncio.to_thread(_planned, body, settings)
 
     return routes
 
 
-def _planned(body: PlanAsked) -> PlanTold:
+def _planned(body: PlanAsked, settings: Settings) -> PlanTold:
+    thresholds = compute_thresholds(settings)
     try:
         run = sketch(
             parameters=body.parameters, tokens=body.tokens, context=body.context, batch_tokens=body.batch_tokens,
             precision=body.precision, optimiser=body.optimiser,
         )  # fmt: skip
         given = [f"{name}={'..'.join(map(repr, ends))}" for name, ends in body.assume.items()]
-        made = make_plan(run, gpu(body.gpu), body.gpus, assume(given))
+        made = make_plan(run, gpu(body.gpu), body.gpus, assume(given), thresholds=thresholds)
     except ConfigError as error:
         raise as_request(error) from error
     return plan_told(made, with_curves=body.curves)

@@ -6,7 +6,7 @@ Does not: decide; the gate does by the policy, and people do.
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +17,7 @@ from causerie.registry.gate import Judgement
 from causerie.registry.overrides import AskedOverride
 from causerie.registry.releases import Wanted
 from causerie.registry.tables import Override, Pause, Release
-from causerie.server.identity import BUILDERS, Administrator
+from causerie.server.identity import BUILDERS, Administrator, in_person
 from causerie.server.releases_schema import (
     AliasTold,
     JudgementTold,
@@ -41,6 +41,8 @@ MAY_REFUSE: dict[int | str, dict[str, Any]] = {
     409: {"model": Refused, "description": "The gate does not let it pass; `judgement` says why"}
 }
 """For the schema."""
+DECIDES = [Depends(in_person)]
+"""Two people decide, and a key is none."""
 
 
 def releases_routes(aliases: Aliases, settings: Settings) -> APIRouter:
@@ -102,7 +104,7 @@ def _release(routes: APIRouter, aliases: Aliases, settings: Settings) -> None:
     @routes.post("/api/releases/{alias}/rollback", summary="Put the release before this one in service again")
     async def rollback(caller: Administrator, alias: str, body: ReasonAsked) -> ReleaseTold:
         async with aliases.changing() as session:
-            entry = await releases.rollback(session, alias, caller.person_id, body.reason.strip())
+            entry = await releases.rollback(session, settings, alias, caller.person_id, body.reason.strip())
             return await _told(session, entry)
 
 
@@ -117,19 +119,20 @@ async def _refused(aliases: Aliases, person_id: str, said: Judgement, alias: str
 
 
 def _override(routes: APIRouter, aliases: Aliases, settings: Settings) -> None:
-    @routes.post("/api/overrides", summary="Ask that a model be let past lines of the gate", status_code=201)
+    @routes.post("/api/overrides", summary="Ask that a model be let past lines of the gate", status_code=201,
+                 dependencies=DECIDES)  # fmt: skip
     async def ask(caller: Administrator, body: OverrideAsked) -> OverrideTold:
-        candidate = await standing.found(aliases.database, settings, body.model)
-        asked = AskedOverride(
-            model=candidate.name, version=candidate.id, alias=body.alias, requirements=tuple(body.requirements),
-            reason=body.reason, days=body.days,
-        )  # fmt: skip
         rules = policy.load(settings)
+        said, _ = await standing.judged(aliases.database, settings, rules, body.model, body.alias)
+        asked = AskedOverride(
+            alias=body.alias, requirements=tuple(body.requirements), reason=body.reason, days=body.days
+        )
         async with aliases.database.write() as session:
-            row = await overrides.ask(session, rules, asked, caller.person_id)
+            row = await overrides.ask(session, rules, said, asked, caller.person_id)
             return await _told_override(session, row)
 
-    @routes.post("/api/overrides/{override_id}/sign", summary="Sign what another person asked to let pass")
+    @routes.post("/api/overrides/{override_id}/sign", summary="Sign what another person asked to let pass",
+                 dependencies=DECIDES)  # fmt: skip
     async def sign(caller: Administrator, override_id: str) -> OverrideTold:
         async with aliases.database.write() as session:
             row = await overrides.sign(session, settings, override_id, caller.person_id)
@@ -144,7 +147,7 @@ def _pause(routes: APIRouter, aliases: Aliases, settings: Settings) -> None:
             names = await people.names_of(session, people_in(*rows))
         return Pauses(pauses=[PauseTold.of(row, names) for row in rows])
 
-    @routes.post("/api/pauses/{pause_id}/sign", summary="Sign that a run or a model may go on")
+    @routes.post("/api/pauses/{pause_id}/sign", summary="Sign that a run or a model may go on", dependencies=DECIDES)
     async def sign(caller: Administrator, pause_id: str, body: ReasonAsked) -> PauseTold:
         async with aliases.database.write() as session:
             row: Pause = await pause.sign(session, settings, pause_id, caller.person_id, body.reason)

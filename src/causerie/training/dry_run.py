@@ -31,6 +31,8 @@ TIMED_PARAMETERS = 200_000_000
 """Larger models are not built to be timed."""
 REACHED = 0.4
 """Share of the peak that training reaches, where it is not timed: usual for large models on GPUs."""
+LEAST_PASSES, MOST_PASSES = 2, 20
+"""Forward and backward passes that are timed."""
 _FLOAT = 4
 
 
@@ -49,6 +51,8 @@ class Plan:
     seconds: float
     timed: bool
     """Whether steps were timed here (otherwise a share of the peak is taken)."""
+    share: float
+    """What the timed steps had of the processor beside other programs (1 = all of it); `seconds` is for all of it."""
     processes: int
     price: float
     currency: str
@@ -79,16 +83,18 @@ def plan(recipe: Recipe) -> Plan:
             param="schedule.epochs", hint="build the data first, or give schedule.steps",
         )  # fmt: skip
     steps = steps_of(recipe, sequences)
-    tokens = steps * recipe.batch.size * recipe.model.context
+    tokens = steps * recipe.batch.size * recipe.rows * recipe.model.context
     per_token = (
         trained_flops(network, recipe.model.context) if network else config.flops_per_token(recipe.model.context)
     )
     timed = network is not None and config.parameters() <= TIMED_PARAMETERS and not recipe.money.flops_per_s
-    precision = machine.precision_of(recipe.compute.autocast, torch.device("cpu"))
+    device = machine.device_here()
+    precision, share = machine.precision_of(recipe.compute.autocast, device), 1.0
     if timed and network is not None:
-        per_s = timed_tokens_per_s(network, recipe, precision) * per_token
+        tokens_per_s, share = timed_steps(network.to(device), recipe, precision)
+        per_s = tokens_per_s * per_token
     else:
-        per_s = recipe.money.flops_per_s or machine.peak_flops(precision) * REACHED
+        per_s = recipe.money.flops_per_s or machine.peak_flops(precision, str(device)) * REACHED
     seconds = tokens * per_token / per_s / processes
     price = seconds / 3600 * recipe.money.per_hour
     trained = sum(weight.numel() for weight in network.parameters() if weight.requires_grad) if network else 0
@@ -101,6 +107,7 @@ def plan(recipe: Recipe) -> Plan:
         flops=tokens * per_token,
         seconds=seconds,
         timed=timed,
+        share=share,
         processes=processes,
         price=price,
         currency=recipe.money.currency if recipe.money.per_hour else "",
@@ -135,8 +142,7 @@ def memory(recipe: Recipe, config: ModelConfig, trained: int, processes: int) ->
     remembered = orthogonal + 2 * (trained - orthogonal)
     if recipe.optimiser.kind == "muon" and adapters:
         remembered = trained
-    rows = recipe.batch.micro_size * (2 if recipe.objective in {"dpo", "kto"} else 1)
-    positions = rows * recipe.model.context
+    positions = recipe.batch.micro_size * recipe.rows * recipe.model.context
     chunk = max(CHUNK_ROWS, CHUNK_LOGITS // config.vocabulary) * config.vocabulary
     return {
         "weights": (config.parameters() + adapters) * _FLOAT // shared,
@@ -148,28 +154,40 @@ def memory(recipe: Recipe, config: ModelConfig, trained: int, processes: int) ->
 
 
 def activations(config: ModelConfig, positions: int, recipe: Recipe) -> int:
-    """Bytes that are kept for the backward pass, in the type that this machine's processor multiplies in."""
-    size = machine.precision_of(recipe.compute.autocast, torch.device("cpu")).itemsize
+    """Bytes that are kept for the backward pass, in the type that this machine multiplies in."""
+    size = machine.precision_of(recipe.compute.autocast, machine.device_here()).itemsize
     queries, keys = config.heads * config.head_width, config.kv_heads * config.head_width
     block = kept_by_block(width=config.width, queries=queries, keys=keys, hidden=config.hidden)
     blocks = config.layers * config.width + block if recipe.compute.recompute else config.layers * block
     return positions * (blocks + 2 * config.width) * size
 
 
-def timed_tokens_per_s(network: Transformer, recipe: Recipe, precision: torch.dtype, seconds: float = 2.0) -> float:
-    """Tokens a second of forward and backward passes here, not compiled, the best of several."""
-    context, rows = recipe.model.context, recipe.batch.micro_size
+def timed_steps(
+    network: Transformer, recipe: Recipe, precision: torch.dtype, seconds: float = 2.0
+) -> tuple[float, float]:
+    """Tokens a second forward and backward, not compiled, the best of several; and the processor's share they had.
+
+    The processor's own time is taken, not the clock's: what other programs compute meanwhile makes the clock's many
+    times as long, and no choice among passes takes that away. This thread has its part in all that torch computes, so
+    its time is that of a whole pass, however many threads there are. A GPU is timed by the clock.
+    """
+    if recipe.compute.threads:
+        torch.set_num_threads(recipe.compute.threads)
+    network.recompute = recipe.compute.recompute
+    context, rows, device = recipe.model.context, recipe.batch.micro_size, network.embedding.weight.device
     tokens_BT = torch.randint(network.config.vocabulary, (rows, context), generator=torch.Generator().manual_seed(0))
-    best, end = 0.0, time.perf_counter() + seconds
-    for attempt in range(20):
-        started = time.perf_counter()
-        with products_in(precision, tokens_BT.device):
+    tokens_BT = tokens_BT.to(device)
+    now = time.perf_counter if device.type == "cuda" else time.thread_time
+    passes: list[tuple[float, float]] = []
+    end = time.perf_counter() + seconds
+    # The first one also sets things up.
+    while len(passes) < 1 + LEAST_PASSES or (len(passes) < MOST_PASSES and time.perf_counter() < end):
+        started, clock = now(), time.perf_counter()
+        with products_in(precision, device):
             loss = network(tokens_BT, None, tokens_BT)
         torch.autograd.backward(loss.total)
         network.zero_grad(set_to_none=True)
-        now = time.perf_counter()
-        if attempt:  # the first one also sets things up
-            best = max(best, rows * context / (now - started))
-        if best and now > end:
-            break
-    return best
+        machine.wait_for(str(device))
+        passes.append((now() - started, time.perf_counter() - clock))
+    own, by_the_clock = min(passes[1:])
+    return rows * context / own, min(1.0, own / by_the_clock)

@@ -13,10 +13,11 @@ from causerie.modeling.hf_folder import save_folder
 from causerie.modeling.lora import adapters, apply_lora, merge_lora, save_lora
 from causerie.modeling.transformer import Transformer
 from causerie.tokenization.tokenizer import Tokenizer
-from causerie.training.networks import EXPORTED, lora_config
+from causerie.training.networks import lora_config
 from causerie.training.parallel import Processes
 from causerie.training.recipe import Recipe
 from causerie.training.run_folder import new_tokens_of
+from causerie.training.start_files import EXPORTED
 
 GGUF = "model.gguf"
 

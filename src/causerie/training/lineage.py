@@ -12,11 +12,10 @@ from typing import Any
 from causerie.data.shards import file_sha256
 from causerie.tokenization.tokenizer import Tokenizer
 from causerie.training import machine
-from causerie.training.networks import EXPORTED
 from causerie.training.plots import PLOT, draw
-from causerie.training.recipe import Recipe
 from causerie.training.run_folder import METRICS, RunFolder, last_of, rows
 from causerie.training.run_readme import write_readme
+from causerie.training.start_files import start_of
 from causerie.training.trainer import Progress, Work
 
 
@@ -45,7 +44,7 @@ def lineage_of(
     recipe, network = work.recipe, work.network
     return {
         "objective": recipe.objective,
-        "start": _start(recipe),
+        "start": start_of(Path(recipe.model.start), str(Path(recipe.model.start))) if recipe.model.start else {},
         "data_sha256": work.objective.state()["data_sha256"],
         "data_card": data_card(Path(recipe.data.folder)),
         "tokenizer_sha256": tokenizer.sha256 if tokenizer else "",
@@ -81,13 +80,3 @@ def data_card(folder: Path) -> dict[str, Any]:
 def first_evaluation(run: Path) -> dict[str, Any]:
     """What the model that was gone on from reached before its first step (empty = it was a new one)."""
     return next((row for row in rows(run / METRICS) if row["kind"] == "evaluation" and row["step"] == 0), {})
-
-
-def _start(recipe: Recipe) -> dict[str, str]:
-    """What was gone on from, with its hash."""
-    if not recipe.model.start:
-        return {}
-    path = Path(recipe.model.start)
-    folders = (path, path / EXPORTED)
-    found = [path] if path.is_file() else [file for each in folders for file in sorted(each.glob("*.safetensors"))]
-    return {"path": str(path)} | {file.name: file_sha256(file) for file in found}

@@ -21,6 +21,11 @@ PARTS = ("causerie", "torch", "numpy", "tokenizers", "tiktoken", "safetensors", 
 """Packages whose versions a run writes down."""
 
 
+def device_here() -> torch.device:
+    """Where a process alone computes: on the GPU, where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def precision_of(wanted: Literal["auto", "float32", "bfloat16"], device: torch.device) -> torch.dtype:
     """The type of products: bfloat16 where the hardware multiplies it faster than float32."""
     if wanted != "auto":
@@ -43,10 +48,10 @@ def peak_flops(precision: torch.dtype, device: str = "cpu", seconds: float = 0.3
     best, end = 0.0, time.perf_counter() + seconds
     torch.mm(left, left)
     while True:
-        _wait(device)
+        wait_for(device)
         started = time.perf_counter()
         torch.mm(left, left)
-        _wait(device)
+        wait_for(device)
         now = time.perf_counter()
         best = max(best, 2 * size**3 / (now - started))
         if now > end:
@@ -67,7 +72,8 @@ def peak_memory_bytes() -> int:
     return most if sys.platform == "darwin" else most * 1024  # macOS counts bytes, Linux KiB
 
 
-def _wait(device: str) -> None:
+def wait_for(device: str) -> None:
+    """Until a GPU has done what it was given; a processor has when the call returns."""
     if device.startswith("cuda"):
         torch.cuda.synchronize(device)
 

@@ -15,9 +15,7 @@ from causerie.modeling.lora import LoraConfig, apply_lora
 from causerie.modeling.transformer import Transformer
 from causerie.training.recipe import Recipe
 from causerie.training.sizes import config_of
-
-EXPORTED = Path("export", "hf")
-"""Where a run keeps its model for those who go on from it."""
+from causerie.training.start_files import EXPORTED
 
 
 def network_of(recipe: Recipe, vocabulary: int) -> Transformer:
@@ -62,11 +60,21 @@ def started(path: Path) -> Transformer:
         ConfigError: There is none.
         ModelFileError: It cannot be read.
     """
+    place = start_at(path)
+    return load_gguf(place) if place.is_file() else load_folder(place)
+
+
+def start_at(path: Path) -> Path:
+    """The GGUF file or Hugging Face folder that a path stands for; for a run's folder, its export.
+
+    Raises:
+        ConfigError: There is none.
+    """
     if path.is_file():
-        return load_gguf(path)
+        return path
     for folder in (path, path / EXPORTED):
         if (folder / "config.json").is_file():
-            return load_folder(folder)
+            return folder
     raise ConfigError(
         "model.start {path} is no model", path=str(path), param="model.start",
         hint="give a folder with a config.json, a GGUF file, or the folder of a run that is over",

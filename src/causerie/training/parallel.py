@@ -19,6 +19,7 @@ from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 
 from causerie.modeling.transformer import Transformer
+from causerie.training.machine import device_here
 
 Kind = Literal["ddp", "fsdp"]
 
@@ -56,7 +57,7 @@ def joined() -> Iterator[Processes]:
     """The processes of this run: those of torchrun, or this one alone."""
     cuda = torch.cuda.is_available()
     if not distributed.is_torchelastic_launched():
-        yield Processes(0, 1, torch.device("cuda" if cuda else "cpu"))
+        yield Processes(0, 1, device_here())
         return
     device = torch.device("cuda", distributed.get_node_local_rank()) if cuda else torch.device("cpu")
     if cuda:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from causerie.errors import ConfigError
 
 ObjectiveName = Literal["pretrain", "sft", "dpo", "kto"]
+Target = Literal["q", "k", "v", "o", "gate", "up", "down"]
 WriterName = Literal["tensorboard", "mlflow", "wandb"]
 
 
@@ -23,7 +24,7 @@ class _Table(BaseModel):
 class Data(_Table):
     """What is learnt from: token shards for `pretrain`, the samples that `data build` made for the others."""
 
-    folder: str
+    folder: str = Field(min_length=1)
     """The folder that `causerie data build` made, or one of token shards."""
     validation: bool = True
     """Keep the folder's validation part out of training, and measure on it."""
@@ -85,7 +86,7 @@ class Lora(_Table):
     """What they add is scaled by this over the rank."""
     dropout: float = Field(0.0, ge=0, lt=1)
     """Share of their inputs that is dropped while training."""
-    targets: tuple[str, ...] = Field(("q", "k", "v", "o", "gate", "up", "down"), strict=False)
+    targets: tuple[Target, ...] = Field(("q", "k", "v", "o", "gate", "up", "down"), strict=False, min_length=1)
     """Which matrices of each block get a pair."""
 
 
@@ -250,7 +251,7 @@ class Recipe(_Table):
 
     objective: ObjectiveName
     """`pretrain`: the next token of any text; `sft`: answers; `dpo`: the better of two; `kto`: good or bad ones."""
-    run: str
+    run: str = Field(min_length=1)
     """Folder of the run, made if need be."""
     seed: int = Field(1, ge=0)
     """Decides first weights, order and samples."""
@@ -269,6 +270,11 @@ class Recipe(_Table):
     preferences: Preferences = Preferences()
     writers: Writers = Writers()
     money: Money = Money()
+
+    @property
+    def rows(self) -> int:
+        """Rows that the network reads for a sequence: both answers of a pair; in kto, the answer and another."""
+        return 2 if self.objective in {"dpo", "kto"} else 1
 
 
 Where = Callable[[str], str]

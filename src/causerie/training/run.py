@@ -5,14 +5,16 @@ Does not: train (`trainer.py`) or show anything (the command line does).
 Try it: causerie train recipes/starter.toml
 """
 
+import errno
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 
 from causerie.data.shards import read_manifest
-from causerie.errors import CauserieError, CheckpointError, ConfigError, RunStopped
+from causerie.errors import CauserieError, CheckpointError, ConfigError, DiskFull, RunStopped
 from causerie.modeling.config import learning_rates
 from causerie.tokenization.tokenizer import Tokenizer
 from causerie.training import machine
@@ -24,7 +26,7 @@ from causerie.training.events import Event, Tell
 from causerie.training.export import GGUF, export
 from causerie.training.float8 import check_float8, to_float8
 from causerie.training.lineage import finish
-from causerie.training.networks import network_of, trained_flops
+from causerie.training.networks import network_of, start_at, trained_flops
 from causerie.training.new_tokens import start_afresh
 from causerie.training.objectives.pretrain import shard_folders
 from causerie.training.objectives.table import TABLE
@@ -43,6 +45,9 @@ from causerie.training.writers.table import check_writers, written
 
 COMPILE_FROM_FLOPS = 4e13
 """Runs with less to do are over before torch.compile has won back the time that it takes: 40 s on 2 cores."""
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FULL_IN_WORDS = (f"os error {errno.ENOSPC})", "Not enough free space", "requested and")
+"""Of safetensors and of NumPy, which give no number."""
 
 
 def train(
@@ -60,12 +65,15 @@ def train(
         ConfigError: The recipe does not fit this machine, its data, or the run that is resumed.
         Conflict: There is a run in the folder, and it is not to be resumed; or another process trains there.
         DataError: The data is missing or damaged.
+        DiskFull: Something other than a checkpoint found no room in the run's folder.
         ModelFileError: The model to go on from cannot be read.
         RunStopped: SIGTERM or Ctrl-C; a checkpoint is written.
         RunPaused: The permit does not reach as far as the run.
         RunError: Training failed, or a checkpoint could not be written or read.
     """
     check_writers(recipe)
+    if recipe.model.start:
+        start_at(Path(recipe.model.start))  # before its tokenizer is missed
     if recipe.compute.threads:
         torch.set_num_threads(recipe.compute.threads)
     with joined() as processes, _watched(recipe, processes, resume=resume, tell=tell) as (folder, everyone):
@@ -104,16 +112,33 @@ def _watched(
         if tell is not None:
             tell(event)
 
-    with alone_in(folder.path) if processes.first else nullcontext():
+    with _room_for(folder.path), alone_in(folder.path) if processes.first else nullcontext():
         try:
-            yield folder, everyone
+            with _room_for(folder.path):
+                yield folder, everyone
         except RunStopped:
             raise
         except CauserieError as error:
             if processes.first and folder.begun:
                 facts = {"code": error.code, "message": error.message, "hint": error.hint}
-                everyone(Event("failed", last_step(folder.path), facts))
+                with suppress(OSError):  # a full disk may have no room for that either
+                    everyone(Event("failed", last_step(folder.path), facts))
             raise
+
+
+@contextmanager
+def _room_for(run: Path) -> Iterator[None]:
+    """A full disk is said as one, whatever is being written into the run's folder."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        if getattr(error, "errno", None) not in _FULL and not any(words in str(error) for words in _FULL_IN_WORDS):
+            raise
+        raise DiskFull(
+            "{file} cannot be written: {reason}", file=str(getattr(error, "filename", None) or run),
+            reason=getattr(error, "strerror", None) or str(error),
+            hint="the checkpoints before it are untouched: make room, then go on with --resume",
+        ) from error  # fmt: skip
 
 
 def export_last(run: Path) -> Path:
@@ -123,9 +148,10 @@ def export_last(run: Path) -> Path:
         CheckpointError: There is none, or it cannot be read.
         ConfigError: The run has no tokenizer, so that nobody could talk with its model.
         Conflict: It is training now.
+        DiskFull: There is no room for the model.
     """
     recipe = read_recipe(run / RECIPE)
-    with joined() as processes, alone_in(run, wait_s=0.5):
+    with joined() as processes, _room_for(run), alone_in(run, wait_s=0.5):
         tokenizer = _tokenizer(recipe)
         if tokenizer is None:
             raise ConfigError(

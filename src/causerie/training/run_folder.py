@@ -47,7 +47,7 @@ class RunFolder:
         resume: Whether it may be there already.
 
     Raises:
-        Conflict: There is a run in the folder, and it is not to be resumed.
+        Conflict: There is a run in the folder, and it is not to be resumed; or there are checkpoints of none.
         ConfigError: It is to be resumed with a recipe that differs in what cannot change.
     """
 
@@ -62,6 +62,14 @@ class RunFolder:
                     hint="go on with it by --resume, or give another folder by --set run=...",
                 )  # fmt: skip
             _same_run(parse_recipe(known.read_text(encoding="utf-8"), str(known)), recipe)
+        elif next(self.checkpoints.glob("step-*"), None) is not None:
+            # A run writes its recipe before the first of them. They were brought here, and what is behind them,
+            # this run would not know: not their data, and not the model that they began with.
+            raise Conflict(
+                "there are checkpoints in {folder}, and no recipe.toml of the run that wrote them",
+                folder=str(self.path),
+                hint="put the recipe.toml of their run beside them, or give another folder by --set run=...",
+            )
 
     @property
     def checkpoints(self) -> Path:

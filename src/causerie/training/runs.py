@@ -26,6 +26,7 @@ RunState = Literal["waiting", "running", "paused", "stopped", "finished", "faile
 ASKED = "asked"
 """File in a run's folder that says what it was asked to be, `paused` or `stopped`, until it goes on."""
 GGUF = Path("export", "model.gguf")
+MAX_JSON_BYTES = 2**22
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -183,9 +184,9 @@ def recipe_of(path: Path) -> Recipe | None:
 
 def facts(path: Path) -> RunFacts:
     """What a run's folder holds."""
-    lineage, versions = _json(path / LINEAGE), _json(path / VERSIONS)
+    lineage, versions = read_json(path / LINEAGE), read_json(path / VERSIONS)
     checkpoints = checkpoints_of(path)
-    state = _json(path / "checkpoints" / _folder_name(checkpoints[-1].step) / "state.json") if checkpoints else {}
+    state = read_json(path / "checkpoints" / _folder_name(checkpoints[-1].step) / "state.json") if checkpoints else {}
     objective = state.get("objective")
     reached = [row["flops"] for row in last_rows(path / METRICS) if _number(row.get("flops")) is not None]
     return RunFacts(
@@ -249,19 +250,22 @@ def show(settings: Settings, path: Path) -> Path:
     return link
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a file of anybody's (empty = there is none, or it is damaged or far too large)."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_JSON_BYTES + 1)
+        found = json.loads(text) if len(text) <= MAX_JSON_BYTES else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _number(value: object) -> float | None:

@@ -16,6 +16,7 @@ from causerie.data.contract import Judgement, Preference
 from causerie.data.records import kinds_in, samples
 from causerie.training.conversations import Encoder, encoder_of
 from causerie.training.examples import Encoded, padded_rows
+from causerie.training.machine import device_here
 from causerie.training.networks import started
 from causerie.training.objectives.reference import answer_log_probabilities
 from causerie.training.recipe import Recipe
@@ -72,7 +73,7 @@ def _held_out(recipe: Recipe, encoder: Encoder) -> Iterator[tuple[str, bool | No
 
 @torch.no_grad()
 def _log_probabilities(path: Path, examples: Sequence[Encoded]) -> list[float]:
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = device_here()
     network = started(path).to(device).eval()
     made = [0.0] * len(examples)
     # Examples of about one length together: little is filled up.

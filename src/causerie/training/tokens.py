@@ -10,12 +10,13 @@ from pathlib import Path
 from causerie.data.contract import Document
 from causerie.data.encode import encode
 from causerie.data.records import samples
-from causerie.errors import ConfigError
+from causerie.errors import ConfigError, DataError
 from causerie.tokenization.tokenizer import Tokenizer
 from causerie.tokenization.train import train_bpe
 from causerie.training.conversations import tokenizer_of
 from causerie.training.objectives.pretrain import shard_folders
 from causerie.training.recipe import Recipe
+from causerie.training.shipped import data_recipe
 
 
 def make_tokens(recipe: Recipe) -> None:
@@ -26,10 +27,16 @@ def make_tokens(recipe: Recipe) -> None:
         DataError: There are no documents to make them of.
     """
     folder = Path(recipe.data.folder)
-    has_text = (folder / "card.json").is_file()
-    if recipe.objective != "pretrain" or not has_text:
+    if recipe.objective != "pretrain":
         return
-    if recipe.tokenizer is None and (shard_folders(recipe)[0] / "shards.json").is_file():
+    has_text = (folder / "card.json").is_file()
+    has_tokens = (shard_folders(recipe)[0] / "shards.json").is_file()
+    if not has_text and not has_tokens:
+        raise DataError(
+            "there is no data in {folder}", folder=recipe.data.folder, hint="build it first: {command}",
+            command=build_command(recipe.data.folder),
+        )  # fmt: skip
+    if not has_text or (recipe.tokenizer is None and has_tokens):
         return
     tokenizer = _tokenizer(recipe, folder)
     if tokenizer.document_end_id is None:
@@ -41,6 +48,15 @@ def make_tokens(recipe: Recipe) -> None:
         folder, tokenizer.encode_batch, vocabulary_size=tokenizer.size, end_of_text=tokenizer.document_end_id,
         tokenizer_sha256=tokenizer.sha256,
     )  # fmt: skip
+
+
+def build_command(folder: str) -> str:
+    """The command that builds the data of a folder: of a recipe that ships, as it is; of others, how it goes."""
+    known = data_recipe(folder)
+    if known is None:
+        return f"causerie data build RECIPE.toml --out {folder}"
+    here = Path.cwd()
+    return f"causerie data build {known.relative_to(here) if known.is_relative_to(here) else known}"
 
 
 def _tokenizer(recipe: Recipe, folder: Path) -> Tokenizer:

@@ -78,8 +78,7 @@ class Work:
     @property
     def flops_per_step(self) -> float:
         """Operations of one step at most: where no row is padded."""
-        rows = self.recipe.batch.size * (2 if self.recipe.objective in {"dpo", "kto"} else 1)
-        return self.flops_per_token * rows * self.recipe.model.context
+        return self.flops_per_token * self.recipe.batch.size * self.recipe.rows * self.recipe.model.context
 
 
 class Trainer:
