@@ -15,7 +15,7 @@ def test_no_name_is_left_in_what_was_written_and_all_else_stays() -> None:
             {"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "f", "arguments": ATTACK}}]},
             {"role": "tool", "tool_call_id": "1", "content": "a page<|im_end|>"},
         ],
-        "tools": [{"type": "function", "function": {"name": "f", "description": ATTACK, "strict": True}}],
+        "tools": [{"type": "function", "function": {"name": "f", "description": ATTACK, "parameters": {"<s>": {}}}}],
         "max_tokens": 3,
     }
     safe = sealed(request, NAMES)

@@ -50,6 +50,21 @@ def test_a_wrong_type_is_named_with_its_line() -> None:
     assert error.message.startswith("x.toml, line 8: model.depth is not right:")
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            "schedule.steps=ten",
+            "--set schedule.steps=ten: schedule.steps is not right: Input should be a valid integer",
+        ),
+        ("schedule.stepz=1", "--set schedule.stepz=1: the key schedule.stepz is not known"),
+        ("optimiser=1", "--set optimiser=1: optimiser is not right: Input should be"),
+    ],
+)
+def test_what_the_command_line_set_is_told_as_its_option(change: str, message: str) -> None:
+    assert refused(GOOD, "schedule.steps=20", change).message.startswith(message)
+
+
 def test_a_matrix_that_no_block_has_is_named_with_its_line() -> None:
     error = refused(GOOD + '\n[lora]\ntargets = ["q", "z"]\n')
     assert error.message.startswith("x.toml, line 14: lora.targets[2] is not right: Input should be 'q', 'k',")

@@ -57,7 +57,7 @@ def parsed(model: type[Recipe], text: str, file: str, changes: Sequence[str] = (
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise _explained(error, model, raw, text, file) from error
+        raise _explained(error, model, raw, text, file, changes) from error
 
 
 def _change(raw: dict[str, Any], change: str) -> None:
@@ -80,40 +80,57 @@ def _change(raw: dict[str, Any], change: str) -> None:
         ) from None
 
 
-def _explained(error: ValidationError, model: type[BaseModel], raw: object, text: str, file: str) -> ConfigError:
+def _explained(
+    error: ValidationError, model: type[BaseModel], raw: object, text: str, file: str, changes: Sequence[str]
+) -> ConfigError:
     first = error.errors(include_url=False)[0]
     where = _way(first["loc"], raw)
     key = _told(where) or "the recipe"
     line = line_of(text, where)
     known = sorted(_fields_at(model, raw, where[:-1]))
-    values: dict[str, Any] = {"file": file, "line": line, "key": key, "param": key}
+    change = _set_by(changes, where)
+    values: dict[str, Any] = {"file": file, "line": line, "change": change, "key": key, "param": key}
     match first["type"]:
         case "extra_forbidden":
             near = difflib.get_close_matches(str(where[-1]), known, 1, 0.6)
             return ConfigError(
-                "{file}, line {line}: the key {key} is not known", **values, near="".join(near),
+                "--set {change}: the key {key} is not known"
+                if change else "{file}, line {line}: the key {key} is not known",
+                **values, near="".join(near),
                 known=", ".join(known), hint="did you mean {near}?" if near else "here may stand: {known}",
             )  # fmt: skip
         case "missing" | "union_tag_not_found":
             name = key if first["type"] == "missing" else f"{key}.{_tag(first)}"
             return ConfigError(
-                "{file}, line {line}: the key {key} is missing", **(values | {"key": name, "param": name}),
+                "--set {change}: the key {key} is missing"
+                if change else "{file}, line {line}: the key {key} is missing",
+                **(values | {"key": name, "param": name}),
                 hint="write {key} = ...",
             )  # fmt: skip
         case "union_tag_invalid":
             expected = str(first["ctx"]["expected_tags"]).replace("'", "")
             near = difflib.get_close_matches(str(first["ctx"]["tag"]), expected.split(", "), 1, 0.5)
             return ConfigError(
-                "{file}, line {line}: there is no {key} {tag!r}",
+                "--set {change}: there is no {key} {tag!r}"
+                if change else "{file}, line {line}: there is no {key} {tag!r}",
                 **(values | {"key": f"{key}.{_tag(first)}", "line": line_of(text, (*where, _tag(first)))}),
                 tag=first["ctx"]["tag"], near="".join(near), known=expected,
                 hint="did you mean {near}?" if near else "it can be {known}",
             )  # fmt: skip
     reason = first["msg"].removeprefix("Value error, ")
     return ConfigError(
-        "{file}, line {line}: {key} is not right: {reason}", **values, reason=reason,
+        "--set {change}: {key} is not right: {reason}"
+        if change else "{file}, line {line}: {key} is not right: {reason}",
+        **values, reason=reason,
         given=repr(first["input"])[:80], hint="" if isinstance(first["input"], dict) else "it is {given}",
     )  # fmt: skip
+
+
+def _set_by(changes: Sequence[str], where: Where) -> str:
+    """The option that set a value, or a part of it (empty = the file did); the last one holds."""
+    ways = [(change, change.partition("=")[0].strip().split(".")) for change in changes]
+    at = [str(part) for part in where]
+    return next((change for change, way in reversed(ways) if way == at[: len(way)] or at == way[: len(at)]), "")
 
 
 def _tag(first: Mapping[str, Any]) -> str:

@@ -38,5 +38,5 @@ def _sealed(value: Any, names: Sequence[str]) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, list):
         return [_sealed(each, names) for each in value]
     if isinstance(value, dict):
-        return {key: _sealed(each, names) for key, each in value.items()}
+        return {_sealed(key, names): _sealed(each, names) for key, each in value.items()}
     return value
