@@ -264,6 +264,34 @@ async def test_what_was_gone_back_to_goes_too_when_its_override_is_over(registry
     assert await looked(registry) == [("old", OVER)]
 
 
+async def test_what_is_in_service_goes_beside_a_candidate_and_the_candidate_is_not_blamed(registry: Registry) -> None:
+    database = registry.database
+    ids = await team(database, ada=Role.OWNER, bob=Role.ADMINISTRATOR)
+    row = await by_override(registry, "tiny", ids)
+    await released(database, "good", stage="shadow")
+    await over(database, row)
+    assert await looked(registry) == [], "nothing was before it: what is tried in its place is left alone"
+    async with database.write() as session:
+        await releases.rollback(session, registry.settings, "chat", None)
+    await released(database, "old")
+    again = await by_override(registry, "second", ids)
+    await released(database, "good", stage="shadow")
+    await over(database, again)
+    assert await looked(registry) == [("old", OVER)]
+
+
+async def test_an_override_is_renewed_before_it_ends(registry: Registry) -> None:
+    database, settings = registry.database, registry.settings
+    ids = await team(database, ada=Role.OWNER, bob=Role.ADMINISTRATOR)
+    first = await by_override(registry, "tiny", ids)
+    again = await ask(
+        database, settings, ids["ada"], asked(requirements=("core", "licence")), kept_back("tiny", first.version)
+    )
+    await sign(database, settings, again, ids["bob"])
+    _, needed = await standing.judged(database, settings, written(settings, PAPERS + CORE), "tiny")
+    assert needed == again.id, "a new release needs the one that ends last"
+
+
 async def test_nobody_goes_back_to_what_needs_an_override_that_is_over(registry: Registry) -> None:
     database, settings = registry.database, registry.settings
     ids = await team(database, ada=Role.OWNER, bob=Role.ADMINISTRATOR)

@@ -174,6 +174,34 @@ async def test_a_release_is_followed_to_its_new_name_and_one_that_is_gone_is_pas
         await back()
 
 
+async def test_what_was_released_twice_and_renamed_is_no_way_back_to_itself(registry: Registry) -> None:
+    database, settings = registry.database, registry.settings
+    version = await registry.add(registry.run("one"))
+    await release(database, "far")
+    for _ in range(2):
+        async with database.write() as session:
+            wanted = Wanted(model="one", version=version.id)
+            await releases.release(session, wanted, judged("one", version=version.id), None)
+    async with database.write() as session:
+        await store.rename(session, "one", "eins")
+        await releases.follow(session, "one", "eins")
+    async with database.write() as session:
+        assert (await releases.rollback(session, settings, "chat", None)).model == "far"
+
+
+async def test_a_release_without_a_version_is_followed_with_its_history(
+    database: Database, settings: Settings
+) -> None:
+    for model in ("far", "one", "two"):
+        await release(database, model)
+    async with database.write() as session:
+        await releases.follow(session, "one", "eins")
+        await releases.follow(session, "two", "zwei")
+    for expected in ("eins", "far"):
+        async with database.write() as session:
+            assert (await releases.rollback(session, settings, "chat", None)).model == expected
+
+
 async def test_a_candidate_is_tried_and_taken_back_or_becomes_the_release(
     database: Database, settings: Settings
 ) -> None:

@@ -8,7 +8,7 @@ import torch
 from causerie.errors import ConfigError
 from causerie.modeling.config import from_depth
 from causerie.modeling.transformer import Transformer
-from causerie.training import dry_run
+from causerie.training import dry_run, machine
 from causerie.training.dry_run import activations, plan
 from causerie.training.machine import peak_flops, precision_of, versions
 from causerie.training.run import train
@@ -111,6 +111,7 @@ def test_what_other_programs_compute_meanwhile_is_told_and_not_counted(
     language: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dry_run, "time", _Busy())
+    monkeypatch.setattr(machine, "device_here", lambda: torch.device("cpu"))
     recipe = recipe_of(language, tmp_path / "run")
     planned = plan(recipe)
     rows = recipe.batch.micro_size * recipe.model.context

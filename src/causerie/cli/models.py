@@ -124,12 +124,13 @@ def rename(
     from causerie.settings import load_settings
 
     settings = load_settings()
-    model = catalogue.rename(settings, name, new_name)
-    models_registry.follow(settings, name, model.name)
+    old = catalogue.find(settings, name).name  # in the form in which the registry knows it
+    model = catalogue.rename(settings, old, new_name)
+    models_registry.follow(settings, old, model.name)
     if as_json:
         print_json(facts(model))
     else:
-        console().print(t("{old} is now {new}", old=name, new=model.name), markup=False)
+        console().print(t("{old} is now {new}", old=old, new=model.name), markup=False)
 
 
 @app.command("remove", help=t("Take a model off the disk."))

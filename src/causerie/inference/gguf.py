@@ -123,6 +123,8 @@ def read(path: Path | str) -> Header:
 def control_tokens(path: Path) -> list[str]:
     """Names of the tokens that steer a model: what opens a turn, what ends an answer (empty = the file marks none).
 
+    Those that the file marks so. Files of before 2024 may mark such a token as one of the user's, or as a common one.
+
     Raises:
         ModelFileError: The file is missing, damaged, truncated, hostile, or of an unknown version.
     """

@@ -32,7 +32,7 @@ from causerie.inference.llama_events import (
 )
 from causerie.inference.memory import context_tokens
 from causerie.inference.prompted_tools import TOOL_FIELDS, prompted, tool_events
-from causerie.inference.sealing import sealed
+from causerie.inference.sealing import sealed, unsealed
 from causerie.inference.wire import DONE, Failures, Timeouts, post, read_events, read_whole
 from causerie.settings import Settings
 
@@ -61,6 +61,8 @@ class LlamaReply:
     """Answers for each prompt of a text completion (None = it is a chat)."""
     by_prompt: bool = False
     """Tools were described in the prompt, not by the template."""
+    was_sealed: bool = False
+    """The question had names of control tokens in it."""
     chosen_only: bool = False
     """Log-probabilities are wanted, but no other tokens' than the chosen ones'."""
 
@@ -71,6 +73,8 @@ class LlamaReply:
     def events(self) -> AsyncIterator[bytes]:
         """As `contract.Reply.events`."""
         raw = read_events(self.response, _TIMEOUTS, self.failures)
+        if self.was_sealed:
+            raw = unsealed(raw)
         mended = chat_events(raw) if self.choices is None else completion_events(raw, self.choices)
         if self.by_prompt:
             mended = tool_events(mended)
@@ -125,9 +129,11 @@ class LlamaEngine:
         if by_prompt:
             self._refuse_beside_tools(request)
             request = prompted(request)
-        request = sealed(request, self._control)
-        async with self._post("chat/completions", _streamed(request), failures) as response:
-            yield LlamaReply(response, failures, by_prompt=by_prompt, chosen_only=_chosen_only(payload))
+        safe = sealed(request, self._control)
+        async with self._post("chat/completions", _streamed(safe), failures) as response:
+            yield LlamaReply(
+                response, failures, by_prompt=by_prompt, was_sealed=safe != request, chosen_only=_chosen_only(payload)
+            )
 
     @asynccontextmanager
     async def complete(self, payload: Payload) -> AsyncIterator[Reply]:

@@ -1,6 +1,7 @@
 """What people write stays text: names of control tokens in it open no turn and end no answer.
 
-Does: break each such name in the messages and tools of a request with a sign that is not seen.
+Does: break each such name in the messages and tools of a request with a sign that is not seen, and take that sign out
+of an answer that repeats it.
 Does not: touch the prompt of a text completion, where whoever writes it writes the tokens too.
 
 llama.cpp puts the messages into the model's template and then reads names like `<|im_start|>` as tokens wherever they
@@ -8,7 +9,7 @@ stand, in the template's own text and in the messages alike. A question, a file 
 message of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from causerie.inference.contract import Payload
@@ -27,6 +28,12 @@ def sealed(request: Payload, names: Sequence[str]) -> Payload:
         names: Of the model's control tokens.
     """
     return {**request, **{field: _sealed(request[field], names) for field in _WRITTEN if request.get(field)}}
+
+
+async def unsealed(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The events of an answer to a sealed request, as if nothing had been broken: code in it may be copied."""
+    async for event in events:
+        yield event.replace(BREAK.encode(), b"").replace(rb"\u2060", b"")  # JSON has both forms
 
 
 def _sealed(value: Any, names: Sequence[str]) -> Any:  # noqa: ANN401 - JSON

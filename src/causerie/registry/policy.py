@@ -135,7 +135,7 @@ class KnownModel(_Table):
     """What is known of a model that was trained elsewhere."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    """Of its file."""
+    """Of its file; one of several files has an entry for each."""
     flops: float = Field(ge=0)
     """Operations that made it."""
     source: str = Field(min_length=1)

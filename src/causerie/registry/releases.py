@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.accounts import audit
@@ -122,7 +122,7 @@ async def rollback(
 ) -> Release:
     """Take back a candidate that is being tried; without one, put the release before this one in service again.
 
-    One that needed an override which is over, or whose model is no longer here, is passed by.
+    One that needed an override which is over, or whose version is no longer here, is passed by.
 
     Raises:
         NotFound: Nothing answers to this alias.
@@ -131,20 +131,30 @@ async def rollback(
     return await _go_back(session, settings, alias, "rollback", person_id, reason)
 
 
-async def fall_back(session: AsyncSession, settings: Settings, alias: str, reason: str) -> Release:
-    """As `rollback`, by the program itself."""
-    return await _go_back(session, settings, alias, "fall_back", None, reason)
+async def fall_back(
+    session: AsyncSession, settings: Settings, alias: str, reason: str, *, in_service: bool = False
+) -> Release:
+    """As `rollback`, by the program itself; `in_service` means that release, whatever is tried beside it."""
+    return await _go_back(session, settings, alias, "fall_back", None, reason, in_service=in_service)
 
 
 async def _go_back(
-    session: AsyncSession, settings: Settings, alias: str, act: Act, person_id: str | None, reason: str
+    session: AsyncSession,
+    settings: Settings,
+    alias: str,
+    act: Act,
+    person_id: str | None,
+    reason: str,
+    *,
+    in_service: bool = False,
 ) -> Release:
     row = await _locked(session, alias)
     if row is None or not row.model:
         raise not_found(alias)
-    left = (row.candidate, row.candidate_version) if row.candidate else (row.model, row.version)
-    if not row.candidate:
-        before = await _before(session, settings, row)
+    only_candidate = bool(row.candidate) and not in_service
+    left = (row.candidate, row.candidate_version) if only_candidate else (row.model, row.version)
+    if not only_candidate:
+        before = await before_it(session, settings, row)
         if before is None:
             raise Conflict(
                 "there was no release of {alias} before {model}", alias=alias, model=row.model,
@@ -158,19 +168,20 @@ async def _go_back(
     return await _kept(session, entry, overridden=False)
 
 
-async def _before(session: AsyncSession, settings: Settings, row: ReleaseAlias) -> tuple[str, str] | None:
-    """What was in service when the release that is in service now came, by its name of today."""
+async def before_it(session: AsyncSession, settings: Settings, row: ReleaseAlias) -> tuple[str, str] | None:
+    """What was in service when the release that is in service now came, by its name of today (None = nothing was)."""
     model, version = row.model, row.version
-    passed = {(model, version)}
+    passed = {version or model}
     while True:
         query = select(Release).where(Release.alias == row.alias, Release.act == "release", _is(model, version))
-        # Released a second time, it followed itself: that is no way back.
-        query = query.where((Release.previous != model) | (Release.previous_version != version))
+        # Released a second time, it followed itself, whatever it was called: that is no way back.
+        other = Release.previous_version != version
+        query = query.where(other if version else other | (Release.previous != model))
         last = await session.scalar(query.order_by(Release.id.desc()).limit(1))
-        if last is None or not last.previous or (last.previous, last.previous_version) in passed:
+        if last is None or not last.previous or (last.previous_version or last.previous) in passed:
             return None
         model, version = last.previous, last.previous_version
-        passed.add((model, version))
+        passed.add(version or model)
         name = await store.name_of(session, version) if version else model
         entry = await entry_of(session, row.alias, model, version)
         if name and not await overrides.is_over(session, settings, entry.override_id if entry else None):
@@ -214,7 +225,14 @@ async def leading_to(session: AsyncSession, model: str) -> list[ReleaseAlias]:
 
 
 async def follow(session: AsyncSession, model: str, new: str) -> None:
-    """Follow a model that is called otherwise now: what leads to it leads to it still."""
+    """Follow a model that is called otherwise now: what leads to it leads to it still.
+
+    One that was released without a version is known by its name alone: there the history follows, too.
+    """
+    nameless = Release.version == "", Release.model == model
+    await session.execute(update(Release).where(*nameless).values(model=new))
+    before = Release.previous_version == "", Release.previous == model
+    await session.execute(update(Release).where(*before).values(previous=new))
     for row in await all_aliases(session):
         if row.model == model and await _is_here(session, row.version):
             row.model = new

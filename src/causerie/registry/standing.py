@@ -70,8 +70,12 @@ async def judged(
     async with database.read() as session:
         rows = await overrides.in_force(session, settings, standing.version, alias)
     judgement = judge(policy, standing, overrides.requirements_of(rows))
-    used = [row for row in rows if set(row.requirements) & set(judgement.overridden)]
-    return judgement, min(used, key=lambda row: row.expires_at).id if used else None
+    # Of several for one line the one that ends last counts: so one is renewed before it ends.
+    lasting = [
+        max((row for row in rows if line in row.requirements), key=lambda row: row.expires_at)
+        for line in judgement.overridden
+    ]
+    return judgement, min(lasting, key=lambda row: row.expires_at).id if lasting else None
 
 
 async def found(database: Database, settings: Settings, named: str) -> Candidate:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -109,48 +109,51 @@ class Watch:
         rules = policies.load(self._settings).rules.fall_back
         async with self._aliases.database.read() as session:
             rows = [row for row in await releases.all_aliases(session) if row.model]
-            reasons = [await self._reason(session, rules, row) for row in rows]
-        bad = [(row, reason) for row, reason in zip(rows, reasons, strict=True) if reason]
-        fallen = [await self._fallen(row, reason) for row, reason in bad]
+            found = [(row, *await self._reason(session, rules, row)) for row in rows]
+        fallen = [await self._fallen(row, reason, of_release) for row, reason, of_release in found if reason]
         return [entry for entry in fallen if entry is not None]
 
-    async def _fallen(self, seen: ReleaseAlias, reason: str) -> Release | None:
+    async def _fallen(self, seen: ReleaseAlias, reason: str, of_release: bool) -> Release | None:
         try:
             async with self._aliases.changing() as session:
                 row = await releases.current(session, seen.alias)
                 if row is None or row.since != seen.since:  # somebody was faster
                     return None
-                entry = await releases.fall_back(session, self._settings, seen.alias, reason)
+                entry = await releases.fall_back(session, self._settings, seen.alias, reason, in_service=of_release)
         except Conflict:
             _logger.warning("a release does badly, and there is none before it", alias=seen.alias, reason=reason)
             return None
         _logger.warning("a release fell back", alias=entry.alias, model=entry.previous, reason=entry.reason)
         return entry
 
-    async def _reason(self, session: AsyncSession, rules: FallBackRules, row: ReleaseAlias) -> str:
-        if await self._override_is_over(session, row):
-            return REASONS["override"]
+    async def _reason(self, session: AsyncSession, rules: FallBackRules, row: ReleaseAlias) -> tuple[str, bool]:
+        """Why something must go (empty = nothing must), and whether that is what is in service."""
+        if row.candidate and await self._is_over(session, row.alias, row.candidate, row.candidate_version, "stage"):
+            return REASONS["override"], False
+        # Where nothing was before it, what is tried beside it is all the more wanted.
+        has_before = not row.candidate or await releases.before_it(session, self._settings, row) is not None
+        if has_before and await self._is_over(session, row.alias, row.model, row.version, "release"):
+            return REASONS["override"], True
         if row.candidate:
-            return reason_to_fall_back(rules, await self._figures_of_candidate(session, row))
+            return reason_to_fall_back(rules, await self._figures_of_candidate(session, row)), False
         last = await releases.last_release(session, row.alias)
         if last is None or last.act != "release":
-            return ""  # it was gone back to: there is nothing newer to be taken back
+            return "", True  # it was gone back to: there is nothing newer to be taken back
         if not last.previous or now() - row.since > timedelta(hours=rules.watch_hours):
-            return ""
+            return "", True
         bad, rated = await self._thumbs(session, row.model, row.since)
         figures = Figures(
             now=await usage.health(session, row.model, since=row.since),
             before=await usage.health(session, last.previous, until=row.since), bad=bad, rated=rated,
         )  # fmt: skip
-        return reason_to_fall_back(rules, figures)
+        return reason_to_fall_back(rules, figures), True
 
-    async def _override_is_over(self, session: AsyncSession, row: ReleaseAlias) -> bool:
-        """Whether what is in service, or is being tried, passed the gate only by an override that holds no more."""
-        entries = [await releases.entry_of(session, row.alias, row.model, row.version)]
-        if row.candidate:
-            entries.append(await releases.entry_of(session, row.alias, row.candidate, row.candidate_version, "stage"))
-        needed = [entry.override_id for entry in entries if entry is not None]
-        return any([await overrides.is_over(session, self._settings, each) for each in needed])
+    async def _is_over(
+        self, session: AsyncSession, alias: str, model: str, version: str, act: Literal["release", "stage"]
+    ) -> bool:
+        """Whether this passed the gate only by an override that holds no more."""
+        entry = await releases.entry_of(session, alias, model, version, act)
+        return entry is not None and await overrides.is_over(session, self._settings, entry.override_id)
 
     async def _figures_of_candidate(self, session: AsyncSession, row: ReleaseAlias) -> Figures:
         if self._since.get(row.alias) != row.since:  # a stage has begun

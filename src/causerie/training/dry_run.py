@@ -7,6 +7,7 @@ Try it: causerie train recipes/fleet-7b.toml --dry-run
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -90,8 +91,12 @@ def plan(recipe: Recipe) -> Plan:
     timed = network is not None and config.parameters() <= TIMED_PARAMETERS and not recipe.money.flops_per_s
     device = machine.device_here()
     precision, share = machine.precision_of(recipe.compute.autocast, device), 1.0
+    measured = None
     if timed and network is not None:
-        tokens_per_s, share = timed_steps(network.to(device), recipe, precision)
+        with suppress(torch.OutOfMemoryError):  # of a GPU; how much it takes is just what is asked
+            measured = timed_steps(network.to(device), recipe, precision)
+    if measured:
+        tokens_per_s, share = measured
         per_s = tokens_per_s * per_token
     else:
         per_s = recipe.money.flops_per_s or machine.peak_flops(precision, str(device)) * REACHED
@@ -106,7 +111,7 @@ def plan(recipe: Recipe) -> Plan:
         tokens=tokens,
         flops=tokens * per_token,
         seconds=seconds,
-        timed=timed,
+        timed=measured is not None,
         share=share,
         processes=processes,
         price=price,

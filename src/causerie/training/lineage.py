@@ -44,7 +44,7 @@ def lineage_of(
     recipe, network = work.recipe, work.network
     return {
         "objective": recipe.objective,
-        "start": start_of(Path(recipe.model.start), str(Path(recipe.model.start))) if recipe.model.start else {},
+        "start": start_of(Path(recipe.model.start)) if recipe.model.start else {},
         "data_sha256": work.objective.state()["data_sha256"],
         "data_card": data_card(Path(recipe.data.folder)),
         "tokenizer_sha256": tokenizer.sha256 if tokenizer else "",

@@ -72,11 +72,11 @@ def train(
         RunError: Training failed, or a checkpoint could not be written or read.
     """
     check_writers(recipe)
-    if recipe.model.start:
-        start_at(Path(recipe.model.start))  # before its tokenizer is missed
     if recipe.compute.threads:
         torch.set_num_threads(recipe.compute.threads)
     with joined() as processes, _watched(recipe, processes, resume=resume, tell=tell) as (folder, everyone):
+        if recipe.model.start:
+            start_at(Path(recipe.model.start))  # before its tokenizer is missed
         if processes.first:
             make_tokens(recipe)
         processes.wait()
@@ -137,7 +137,7 @@ def _room_for(run: Path) -> Iterator[None]:
         raise DiskFull(
             "{file} cannot be written: {reason}", file=str(getattr(error, "filename", None) or run),
             reason=getattr(error, "strerror", None) or str(error),
-            hint="the checkpoints before it are untouched: make room, then go on with --resume",
+            hint="what was written before is untouched; make room and try again, a run with --resume",
         ) from error  # fmt: skip
 
 

@@ -15,15 +15,17 @@ INDEX = "model.safetensors.index.json"
 """Which weight is in which file, where there are several."""
 
 
-def start_of(start: Path, said: str) -> dict[str, str]:
+def start_of(start: Path, said: str = "") -> dict[str, str]:
     """What is written down of a start: its `path`, as the recipe says it, and the hash of each file.
 
     Args:
         start: Where it lies.
-        said: What the recipe calls it.
+        said: What the recipe calls it (empty = so, too).
     """
     # A file may be called `path`, too, and its hash must not go for that.
-    return {"path": said} | {f"./{name}" if name == "path" else name: each for name, each in hashes(start).items()}
+    return {"path": said or str(start)} | {
+        f"./{name}" if name == "path" else name: each for name, each in hashes(start).items()
+    }
 
 
 def hashes(start: Path) -> dict[str, str]:
