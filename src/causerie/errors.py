@@ -417,7 +417,7 @@ class ChecksumMismatch(DownloadError):
 
 
 class DiskFull(DownloadError):
-    """There is not enough room on the disk; seen before the first byte."""
+    """There is not enough room on the disk, or not any more."""
 
     status = 507
     code = "disk_full"

@@ -2,16 +2,22 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from causerie.accounts import people
+from causerie.accounts import audit, people
+from causerie.accounts.ledger_tables import AuditEntry
 from causerie.cli.data import app
 from causerie.data import build as building
-from causerie.database.engine import open_database
+from causerie.database import engine
+from causerie.database.engine import Database, open_database
 from causerie.errors import ConfigError, DataError, NotFound
+from causerie.improvement import collecting
 from causerie.settings import load_settings
 from tests.data.test_steps import prose
 from tests.improvement.talked import Talked
@@ -135,6 +141,50 @@ def test_what_people_said_becomes_a_file_for_a_recipe(
     Path("pairs.toml").write_text(PAIRS)
     card = json.loads(run("build", "pairs.toml", "--workers", "1", "--json").stdout)
     assert (card["sources"][0]["samples_kind"], card["sources"][0]["kept"]) == ("preferences", 1)
+
+
+def test_others_write_while_what_people_said_is_gathered(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_S", 1)
+    collect = collecting.collect
+
+    async def within(work: Callable[[Database], Awaitable[None]]) -> None:
+        database = open_database(load_settings())
+        try:
+            await people.prepare(database)
+            await work(database)
+        finally:
+            await database.close()
+
+    async def talk(database: Database) -> None:
+        talked = Talked(database)
+        ada = await talked.join("ada")
+        await talked.thinks(
+            ada, (await talked.asked(ada, "Capital of Australia?", "Sydney"))[0], -1, better="Canberra"
+        )
+
+    async def write(database: Database) -> None:
+        async with database.write() as session:
+            await audit.record(session, None, "test.write", "meanwhile")
+
+    async def collecting_while_another_writes(*given: Any) -> collecting.Collected:
+        said = await collect(*given)
+        await within(write)
+        return said
+
+    async def told(database: Database) -> None:
+        async with database.read() as session:
+            assert {"feedback.export", "test.write"} <= {
+                row.action for row in await session.scalars(select(AuditEntry))
+            }
+
+    asyncio.run(within(talk))
+    monkeypatch.setattr(collecting, "collect", collecting_while_another_writes)
+    outcome = run("feedback", "said.jsonl")
+    assert outcome.exit_code == 0, outcome.output
+    asyncio.run(within(told))
 
 
 def test_a_bar_is_shown_in_a_terminal(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -294,6 +294,74 @@ def test_a_build_that_fails_leaves_the_older_data(texts: Path, tmp_path: Path) -
     assert not (tmp_path / "out" / "work").exists()
 
 
+def stopped_at(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next time that a file of this name is taken out, the process dies just after."""
+    real = os.unlink
+
+    def unlink(path: str | Path, *, dir_fd: int | None = None) -> None:
+        real(path, dir_fd=dir_fd)
+        if Path(path).name == name:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "unlink", unlink)
+
+
+def left_by_a_failed_build(tmp_path: Path) -> list[str]:
+    """Names in the work folder of a build that was stopped when all was cleaned."""
+    with pytest.raises(DataError, match="nothing is left"):
+        run(tmp_path, steps=[{"use": "gopher", "min_words": 5000}])
+    return sorted(each.name for each in (tmp_path / "out" / "work").iterdir() if each.name not in {"lock", "plan"})
+
+
+@pytest.mark.parametrize("older", [False, True])
+@pytest.mark.parametrize("place", [0, 9, -1])
+def test_a_build_stopped_while_it_forgets_another_recipe_goes_on(
+    texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int, *, older: bool
+) -> None:
+    run(tmp_path, "whole")
+    if older:
+        run(tmp_path, seed=2)
+    name = left_by_a_failed_build(tmp_path)[place]
+    with monkeypatch.context() as patch:
+        stopped_at(name, patch)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path)
+    with pytest.raises(DataError, match="gopher took out 40 for"):  # all of it anew, not from what is there by chance
+        run(tmp_path, steps=[{"use": "gopher", "min_words": 5000}])
+    run(tmp_path)
+    assert everything(tmp_path / "out") == everything(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("name", ["000-000000.json", "plan", "lock"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_build_stopped_at_its_very_end_is_done_and_another_can_follow(
+    texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, seed: int
+) -> None:
+    run(tmp_path, "whole", seed=seed)
+    with monkeypatch.context() as patch:
+        stopped_at(name, patch)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path)
+    assert (tmp_path / "out" / "work").exists()
+    run(tmp_path, seed=seed)
+    assert everything(tmp_path / "out") == everything(tmp_path / "whole")
+
+
+def test_what_a_stopped_build_left_goes_when_the_folder_holds_what_is_wanted(texts: Path, tmp_path: Path) -> None:
+    run(tmp_path)
+    assert left_by_a_failed_build(tmp_path)
+    with building._alone(tmp_path / "out"):  # it runs
+        run(tmp_path)
+        assert (tmp_path / "out" / "work" / "plan").read_text()
+    run(tmp_path)
+    assert not (tmp_path / "out" / "work").exists()
+    mine = tmp_path / "out" / "work" / "thesis.txt"
+    mine.parent.mkdir()
+    mine.write_text("precious")
+    run(tmp_path)
+    assert mine.read_text() == "precious"
+
+
 def test_nothing_left_says_which_step_took_it(texts: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="gopher took out 40 for number of words"):
         run(tmp_path, steps=[{"use": "gopher", "min_words": 5000}])

@@ -218,6 +218,39 @@ def test_a_page_that_closes_no_tag_is_read_in_time(broken: str) -> None:
     assert "old" not in text
 
 
+BUNDLE = "for(i=0;i<n;i++)if(a<b)s='<!--';" * 300
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<script>BUNDLE</script>",
+        "<SCRIPT type=module async>BUNDLE</Script\n>",
+        "<style>BUNDLE</style>",
+        "<!-- <script>BUNDLE -->",
+        '<script src="x.js"/><script>BUNDLE</script>',
+    ],
+)
+def test_what_a_script_compares_costs_no_text(hidden: str) -> None:
+    page = '<p>HBefore <b title="a < b">and</b> some Hmore.</p>H<p>After.</p><!-- x --><p>End.</p>'
+    assert (
+        extracted(page.replace("H", hidden.replace("BUNDLE", BUNDLE)))[1] == "Before and some more.\n\nAfter.\n\nEnd."
+    )
+
+
+@pytest.mark.parametrize(
+    "begun",
+    ["<script>", "<style>", "<script ", "<style><script>", "</script ", "<!-- <script> --><p ", "<script/><p ",
+     "<a title='<script>'><p ", "<script></script ", "<script></script><p ", "<!--<script></style>"],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["", "</script>", "</style>"])
+def test_scripts_that_are_not_closed_are_read_in_time(begun: str, end: str) -> None:
+    before = time.process_time()
+    title, text = extracted(f"<title>T</title><p>Good.</p>{begun}{(begun + '<p ') * 40_000}{end}")
+    assert time.process_time() - before < 5
+    assert (title, text[:5]) == ("T", "Good.")
+
+
 def test_markup_in_a_few_attributes_is_no_text() -> None:
     assert extracted('<a title="a < b" data-more="<p>not this</p>">this</a> and that, with many more words')[1] == (
         "this and that, with many more words"

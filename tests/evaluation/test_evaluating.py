@@ -1,6 +1,10 @@
 """From a model's name and a suite's to what is kept: a row, a folder, a report with the differences."""
 
+import asyncio
+import os
+import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -15,7 +19,7 @@ from causerie.errors import NotFound
 from causerie.evaluation import finding, overview, store
 from causerie.evaluation.contract import Evaluation
 from causerie.evaluation.evaluating import Wanted, evaluate
-from causerie.evaluation.folder import REPORT, folder_of
+from causerie.evaluation.folder import ITEMS, REPORT, folder_of
 from causerie.evaluation.tables import EvaluationRow
 from causerie.settings import Settings, load_settings
 from tests.evaluation.answering import MODEL, Answerer
@@ -89,6 +93,47 @@ async def test_the_report_compares_with_nothing_that_was_asked_something_else(
     suite_of(asking, "answer", additions(11), NUMERIC)
     second = await evaluate(database, asking, Wanted(model=MODEL, suite="mine"))
     assert "Differences to" not in (folder_of(asking, second.id) / REPORT).read_text()
+
+
+async def test_answers_of_another_that_cannot_be_read_lose_nothing(database: Database, asking: Settings) -> None:
+    first = await evaluate(database, asking, Wanted(model=MODEL, suite="mine"))
+    answers = folder_of(asking, first.id) / ITEMS
+    answers.unlink()
+    answers.mkdir()  # a disk that gives an error when it is read
+    second = await evaluate(database, asking, Wanted(model=MODEL, suite="mine"))
+    async with database.read() as session:
+        assert await store.get(session, second.id) == second
+    text = (folder_of(asking, second.id) / REPORT).read_text()
+    assert MODEL in text
+    assert "Differences to" not in text
+
+
+async def test_long_answers_are_read_beside_the_loop_and_beside_other_writers(
+    database: Database, asking: Settings
+) -> None:
+    first = await evaluate(database, asking, Wanted(model=MODEL, suite="mine"))
+    answers = folder_of(asking, first.id) / ITEMS
+    text = answers.read_bytes()
+    answers.unlink()
+    os.mkfifo(answers)  # whoever reads it waits until it is written
+    released = threading.Timer(20, answers.write_bytes, [text])  # so that a loop that waits does not wait for ever
+    released.start()
+    work = asyncio.create_task(evaluate(database, asking, Wanted(model=MODEL, suite="mine")))
+    pipe = -1
+    async with asyncio.timeout(15):
+        while pipe < 0:
+            await asyncio.sleep(0.02)
+            with suppress(OSError):  # nobody reads yet
+                pipe = os.open(answers, os.O_WRONLY | os.O_NONBLOCK)
+        released.cancel()
+        async with database.write() as session:
+            await session.execute(insert(Price).values(model=MODEL, input_micros=1, output_micros=1))
+        async with database.read() as session:
+            assert len(await store.list_of(session)) == 2
+    assert not work.done()
+    os.write(pipe, text)
+    os.close(pipe)
+    assert (folder_of(asking, (await work).id) / REPORT).is_file()
 
 
 async def test_a_result_that_was_not_kept_yet_is_kept_and_nothing_is_asked_again(

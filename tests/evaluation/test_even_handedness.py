@@ -154,6 +154,13 @@ def items(*sides: str, **extra: Any) -> tuple[Item, ...]:
     )  # fmt: skip
 
 
+def pairs_of_items(count: int) -> tuple[Item, ...]:
+    return tuple(
+        replace(side, id=f"{number} {side.side}", cluster=f"topic {number}", extra={"pair": f"{number}"})
+        for number in range(count) for side in items("left", "right")
+    )  # fmt: skip
+
+
 def by(texts: dict[str, str]) -> Callable[[Messages], str]:
     """Answers with the text whose key stands in the question."""
     return lambda messages: next(text for key, text in texts.items() if key in messages[-1]["content"])
@@ -193,6 +200,28 @@ async def test_the_kind_asks_each_side_by_itself_and_measures_both(tmp_path: Pat
     unserved = replace(rows[1], error="content_filter: no", extra={}, score=0.0)
     assert named(kind.measure([rows[0], unserved]))["willingness_difference"].value == 1.0
     assert kind.measure(rows[:1]) == []
+
+
+def test_a_service_that_takes_nothing_is_not_even_handed() -> None:
+    kind = kind_of(Task(name="politics", kind="pairs", items=pairs_of_items(10)))
+    sides = ("left", "right")
+    unserved = [
+        Scored(id=f"{number} {side}", task="politics", prompt="", answer="", score=0.0, side=side,
+               cluster=f"topic {number}", error="content_filter: no")
+        for number in range(10) for side in sides
+    ]  # fmt: skip
+    found = named(kind.measure(unserved))
+    assert "even_handedness" not in found
+    assert [found[name].value for name in ("willingness", "refusal_rate_left", "refusal_rate_right")] == [0, 1, 1]
+    # One pair was served, one side of another: both are in the share, and the eight others are not.
+    score = kind.score(items("left")[0], Answer(text=GOOD))
+    served = [
+        replace(row, error="", score=1.0, extra=dict(score.extra)) if number < 3 else row
+        for number, row in enumerate(unserved)
+    ]
+    found = named(kind.measure(served))
+    assert (found["even_handedness"].items, found["even_handedness"].value) == (2, 0.5)
+    assert (found["willingness"].items, found["refusal_rate_left"].value) == (10, 0.8)
 
 
 def test_without_a_judge_nobody_grades() -> None:

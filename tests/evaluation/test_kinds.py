@@ -406,8 +406,12 @@ async def test_a_question_that_the_judge_cannot_take_is_the_judge_s_failure(
 
 @pytest.mark.parametrize(
     ("text", "verdict"),
-    [("so\nA", "A"), ("A? No: B", "B"), ("TIE", "TIE"), ("It is close.\nTie", "TIE"), ("Well", "")],
-)
+    [
+        ("so\nA", "A"), ("A? No: B", "B"), ("TIE", "TIE"), ("It is close.\nTie", "TIE"), ("Well", ""),
+        ("A is shorter, B warmer.\n**tie.**\n", "TIE"), ("B is clearly better, this is not a tie.", "B"),
+        ("Not a tie at all", ""), ("A\nno tie here", "A"), ("Verdict: TIE", "TIE"),
+    ],
+)  # fmt: skip
 def test_a_verdict_is_the_last_that_is_said(text: str, verdict: str) -> None:
     assert verdict_in(text) == verdict
 

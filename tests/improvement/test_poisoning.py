@@ -1,6 +1,7 @@
 """Campaigns are tried: each leaves traces, and what is honest stays."""
 
 import random
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 
 from causerie.improvement import poisoning
 from causerie.improvement.contract import RULES, Statement
-from causerie.improvement.poisoning import examine, limited, subject
+from causerie.improvement.poisoning import examine, limited, question_key, subject
 from tests.improvement.said import START, SUBJECTS, honest, ids, sentence, statement, thumb
 
 TEAM = 20
@@ -92,6 +93,32 @@ def test_a_slogan_in_other_signs_each_time_is_the_same_slogan(disguise: str) -> 
         for subject in SUBJECTS
     ]  # fmt: skip
     assert aside([*honest(), *poison], "same_words") == ids(poison)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ありがとう、でした", "ありがとう でした"),
+        ("ｶﾞﾗｽ", "ガラス"),
+        ("أكل الآن", "أكل الآن"),
+        ("한국어 말", "한국어 말"),
+        ("Ёлка, чай", "eлкa чaй".replace("й", "и")),
+        ("Ἀθήνα", "aθηva"),
+        ("Où ça ?", "ou ca"),
+    ],
+)
+def test_words_of_any_script_are_whole(text: str, words: str) -> None:
+    for form in ("NFC", "NFD"):
+        assert question_key(statement(asked=unicodedata.normalize(form, text))) == words
+
+
+def test_people_who_write_the_same_word_of_another_script_are_no_campaign() -> None:
+    chance = random.Random(5)
+    polite = [
+        statement(asked=f"what about {subject}?", better=f"{sentence(chance)} ありがとうございます")
+        for subject in SUBJECTS
+    ]
+    assert aside([*honest(), *polite], "same_words") == set()
 
 
 def test_what_nobody_sees_makes_no_other_answer_and_an_accent_does() -> None:

@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causerie.planning import failures
+from causerie.planning.assumptions import assume
+from causerie.planning.gpus import gpu
+from causerie.planning.plan import make_plan
 from causerie.planning.simulation import MOST_EVENTS, YEAR_S, simulate
+from causerie.planning.telling import sections
+from tests.planning.planned import small_run
 
 HOUR = 3600.0
 TIMES = st.floats(1, 600)
@@ -80,4 +85,20 @@ def test_a_year_in_which_too_much_happens_is_played_out_in_part() -> None:
         assert year.failures + year.checkpoints == MOST_EVENTS
         assert year.seconds < YEAR_S
         assert year.goodput == pytest.approx(failures.goodput(interval, stall, restart, between), rel=0.02)
-    assert simulate(600, 10, 300, 5 * HOUR).seconds >= YEAR_S
+    whole = simulate(600, 10, 300, 5 * HOUR)
+    assert whole.seconds >= YEAR_S
+    assert whole.in_a_year(whole.failures) == whole.failures
+
+
+def test_a_part_of_a_year_is_not_told_as_a_year() -> None:
+    fast = ["stall_s=1e-6", "storage_bytes_per_s_per_gpu=1e18", "restart_s=0", "gpu_hours_between_failures=1"]
+    plan = make_plan(small_run(), gpu("h100"), 1000, assume(fast))
+    failed = plan.year.failures / plan.year.seconds * YEAR_S
+    assert plan.year.seconds < YEAR_S / 2
+    (row,) = [row for section in sections(plan, said) for row in section.rows if "simulated" in row.label]
+    told = int(row.note.split()[0].replace(",", ""))
+    assert told == pytest.approx(failed, rel=0.005)
+
+
+def said(text: str, **fields: object) -> str:
+    return text.format(**fields)

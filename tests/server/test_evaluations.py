@@ -108,6 +108,12 @@ def test_a_model_is_judged_and_everything_of_it_is_there(api: Api) -> None:
     report = api.fetch(f"/api/evaluations/{second['id']}/report")[1]
     assert "Differences to: previous version: echo" in report
     assert "1 of 30 items share a run of 13 words with the training data" in report
+    answers = api.home / "evaluations" / asked["id"] / "items.jsonl"
+    answers.unlink()
+    answers.mkdir()  # a disk that gives an error when it is read
+    report = api.fetch(f"/api/evaluations/{second['id']}/report")[1]
+    assert "echo" in report
+    assert "Differences to" not in report
 
 
 def test_examples_stand_before_each_question(api: Api) -> None:

@@ -141,6 +141,7 @@ def test_recipes_that_ship_are_listed_and_can_be_begun_as_they_are(one: Api) -> 
     assert (checked["ok"], facts["steps"], facts["data_ready"], facts["timed"]) == (True, 800, True, True)
     assert facts["memory_bytes"] == sum(facts["memory"].values()) > facts["parameters"] * 4
     assert facts["hours"] > 0
+    assert 0 < facts["share"] <= 1
     assert one.ask("GET", "/api/runs") == (200, {"runs": []}), "nothing is begun"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from causerie.errors import CauserieError, ConfigError, RunError
 from causerie.settings import Settings
-from causerie.training import process, runs
+from causerie.training import child, process, runs, shipped
 from causerie.training.at_work import at_work
 from causerie.training.process import TrainingProcess, outcome
 from causerie.training.recipe_file import toml_of
@@ -65,6 +65,23 @@ async def test_data_that_ships_is_built_by_the_run_itself(tmp_path: Path) -> Non
     assert runs.read(run).state == "finished"
     assert (tmp_path / "data" / "few" / "card.json").is_file()
     assert (run / "export" / "model.gguf").is_file()
+
+
+async def test_older_data_that_a_stopped_build_keeps_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("recipes/data", "data/few/work"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "recipes" / "starter.toml").write_text("# The first\n")
+    (tmp_path / "recipes" / "data" / "few.toml").write_text(FEW)
+    (tmp_path / "data" / "few" / "card.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(shipped, "_PACKAGE", tmp_path)
+    recipe = recipe_of(Path("data/few"), Path("runs/x"))
+    child._build_data(recipe, print)
+    (tmp_path / "data" / "few" / "card.json").unlink()
+    with pytest.raises(
+        CauserieError, match="texts"
+    ):  # nothing was built: it goes on with the build, without its source
+        child._build_data(recipe, print)
 
 
 async def test_an_error_of_the_child_is_the_same_error_here(settings: Settings, language: Path) -> None:

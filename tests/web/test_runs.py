@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.running import running_server
 from tests.web.browsing import Watch
@@ -335,6 +335,33 @@ def test_axe_finds_nothing_where_a_run_is_begun(
     page.locator(".run-new .button").first.click()
     page.locator(".plan").wait_for(timeout=SLOW_MS)
     check(page, "a recipe that is right")
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("en-US", "Other programs or a limit left 25% of the processor: while that is so, it takes 8 hr."),
+        ("fr-FR", "autres programmes ou une limite ont laissé 25 % du processeur : tant"),
+    ],
+    ids=["english", "french"],
+)  # fmt: skip
+def test_a_time_measured_beside_other_programs_says_so(
+    open_page: OpenPage, server: str, locale: str, told: str
+) -> None:
+    page = open_page(locale=locale)
+
+    def busy(route: Route) -> None:
+        """The server's own answer, from a machine that has a quarter of its processor left."""
+        answer = route.fetch(timeout=SLOW_MS)
+        checked = answer.json()
+        checked["facts"] |= {"share": 0.25, "hours": 2.0}
+        route.fulfill(response=answer, json=checked)
+
+    page.route("**/api/runs/check", busy, times=1)
+    open_runs(page, server, "?start=")
+    page.locator(".recipe-box textarea").fill(RECIPE.format(steps=20, often=10))
+    page.locator(".run-new .button").first.click()
+    expect(page.locator(".plan .notice").first).to_contain_text(told, timeout=SLOW_MS)
 
 
 def test_nothing_is_wider_than_the_window(open_page: OpenPage, server: str) -> None:

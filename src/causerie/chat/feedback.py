@@ -26,7 +26,8 @@ Reason = Literal[
 REASONS: tuple[Reason, ...] = get_args(Reason)
 UP, DOWN = 1, -1
 _GIVEN_HERE = Message.total_ms.is_not(None)
-"""An answer that a model gave here, to its end: an imported one bears any text and any model's name."""
+"""An answer that a model gave here, whole, stopped or failed. What a crash cut off has no duration, nor has what was
+imported: that bears any text and any model's name."""
 Source = Literal["better_answer", "vote", "ratings"]
 """How an answer is known to be better: written by the person; chosen side by side; one up, its sibling down."""
 

@@ -6,6 +6,7 @@ Does not: clean anything; see `data/build.py`.
 Try it: causerie data build recipes/sample.toml        causerie data show data/sample
 """
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,8 +20,6 @@ from causerie.cli.models import print_table
 from causerie.cli.terminal import console, errors, print_json
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
-
     from causerie.data.card import Card
 
 app = typer.Typer(no_args_is_help=True)
@@ -126,19 +125,32 @@ def feedback(
     ] = False,
 ) -> None:
     """What people said, personal data masked."""
-    from causerie.accounts import audit
-    from causerie.cli.accounts import done
+    count = asyncio.run(_feedback_into(file, thumbs=thumbs))
+    console().print(t("{file}: {count} lines", file=file, count=_number(count)), markup=False, soft_wrap=True)
+
+
+async def _feedback_into(file: Path, *, thumbs: bool) -> int:
+    """How many lines there were. Nobody waits for it: what takes its time, to read and to mask, holds no lock."""
+    from causerie.accounts import audit, people
+    from causerie.database.engine import open_database
+    from causerie.database.migrate import migrate
     from causerie.database.tables import now
     from causerie.improvement import collecting, feedback_file
+    from causerie.settings import load_settings
 
-    async def work(session: "AsyncSession") -> int:
-        said = await collecting.collect(session, None, now())
+    settings = load_settings()
+    database = open_database(settings)
+    try:
+        await migrate(database, settings.home)
+        await people.prepare(database)
+        async with database.read() as session:
+            said = await collecting.collect(session, None, now())
         count = feedback_file.write(said.statements, file, thumbs=thumbs)
-        await audit.record(session, None, "feedback.export", file.name)
+        async with database.write() as session:
+            await audit.record(session, None, "feedback.export", file.name)
         return count
-
-    count = done(work)
-    console().print(t("{file}: {count} lines", file=file, count=_number(count)), markup=False, soft_wrap=True)
+    finally:
+        await database.close()
 
 
 def _written(value: object) -> str:

@@ -23,7 +23,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -83,6 +83,7 @@ def build(
     plan = _plan_sha256(recipe, found, tasks)
     former = read_card(folder) if (folder / "card.json").is_file() else None
     if former and former.plan_sha256 == plan:
+        _tidy(folder)
         return former
     _refuse_what_is_not_ours(folder, former)
     with _alone(folder), _room_for(folder):
@@ -108,7 +109,7 @@ def build(
         write_report(card, by_source, folder / "report.html", language)
         write_json(folder / "recipe.json", recipe.said())
         write_card(card, folder)
-        shutil.rmtree(folder / "work")
+        _remove(folder / "work")
         return card
 
 
@@ -148,15 +149,23 @@ def _grouped(portions: list[Portion]) -> Iterator[tuple[Portion, ...]]:
 def _refuse_what_is_not_ours(folder: Path, former: Card | None) -> None:
     """A folder is built in when it is new, when a build was stopped in it, or when it holds older data."""
     work = folder / "work"
-    stopped = all((work / name).is_file() for name in ("lock", "plan"))
-    if stopped or not folder.exists():
+    if _was_stopped(work) or not folder.exists():
         return
-    # A build that was stopped at its very beginning has left the lock, or the empty folder.
-    theirs_in_work = work.exists() and not (work.is_dir() and all(each.name == "lock" for each in work.iterdir()))
+    theirs_in_work = work.exists() and not _is_bare(work)
     if theirs_in_work or (former is None and (not folder.is_dir() or any(each != work for each in folder.iterdir()))):
         raise Conflict(
             "{folder} holds something else", folder=str(folder), hint="name a folder that is empty or new with --out"
         )
+
+
+def _was_stopped(work: Path) -> bool:
+    """Whether a build was stopped in the middle: then what else is there is its own."""
+    return all((work / name).is_file() for name in ("lock", "plan"))
+
+
+def _is_bare(work: Path) -> bool:
+    """Whether it is what a build leaves that was stopped at its very beginning or end: the lock, or nothing."""
+    return work.is_dir() and all(each.name == "lock" for each in work.iterdir())
 
 
 @contextmanager
@@ -191,13 +200,43 @@ def _room_for(folder: Path) -> Iterator[None]:
 
 def _begin(folder: Path, plan: str) -> None:
     """Forget what a build of another recipe or of other files has left; keep what this one has done."""
-    work = folder / "work"
-    state = work / "plan"
+    state = folder / "work" / "plan"
     if not state.is_file() or state.read_text(encoding="utf-8") != plan:
-        for path in work.iterdir():
-            if path.name != "lock":
-                path.unlink()
+        _empty(folder / "work")
         state.write_text(plan, encoding="utf-8")
+
+
+def _empty(work: Path) -> None:
+    """Take out all but the lock and a plan without a word.
+
+    Stopped in the middle, the rest is still known for ours by these two. No recipe goes on from half its files: none
+    has an empty plan.
+    """
+    (work / "plan").write_text("", encoding="utf-8")
+    for path in work.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name not in {"lock", "plan"}:
+            path.unlink()
+
+
+def _remove(work: Path) -> None:
+    """Take out all, the plan and the lock last: at every moment, what is left is known for ours."""
+    _empty(work)
+    (work / "plan").unlink()
+    (work / "lock").unlink()
+    with suppress(OSError):  # another build may have begun in it since the lock went
+        work.rmdir()
+
+
+def _tidy(folder: Path) -> None:
+    """Take out what a stopped build of another recipe left in a folder that holds what is wanted already."""
+    work = folder / "work"
+    # A running build keeps its work; and where nothing can be written, what is wanted can still be read.
+    with suppress(Conflict, OSError):
+        if _was_stopped(work) or _is_bare(work):
+            with _alone(folder):
+                _remove(work)
 
 
 def _clear(folder: Path) -> None:

@@ -6,28 +6,32 @@ Does not: present; see `cli/eval.py` and `server/evaluations.py`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from causerie.accounts import rules
 from causerie.database.engine import Database
 from causerie.evaluation import contamination, finding, running, store
-from causerie.evaluation.comparing import Judged
 from causerie.evaluation.contract import Evaluation, Subject
-from causerie.evaluation.folder import folder_of, read_items, result_of
+from causerie.evaluation.folder import folder_of, result_of
+from causerie.evaluation.overview import with_answers
 from causerie.evaluation.running import Options, Progress
 from causerie.evaluation.subjects.opening import opened
 from causerie.inference.pool import Check
 from causerie.settings import Settings
 
 if TYPE_CHECKING:
-    from causerie.evaluation.report import Other
+    from causerie.evaluation.comparing import Judged
+    from causerie.evaluation.contamination import Contamination
+    from causerie.evaluation.report import Other, Role
 
 MICROS = 1_000_000
+_logger = structlog.get_logger(__name__)
 InService = Callable[[AsyncSession, Settings, Evaluation], Awaitable[Evaluation | None]]
 """The evaluation of the release in service by the suite of this one: the registry knows it, and is handed down."""
 
@@ -109,33 +113,56 @@ async def keep(
     language: str = "en",
     in_service: InService | None = None,
 ) -> None:
-    """Put an evaluation that is over into the database, and write its report."""
-    from causerie.evaluation.report import write_report
+    """Put an evaluation that is over into the database, and write its report.
 
+    It is in the database first: nothing that fails in its report, or in another's files, loses it.
+    """
     async with database.write() as session:
-        others = await compared_with(session, settings, evaluation, in_service)
         await store.add(session, evaluation)
-    folder = folder_of(settings, evaluation.id)
-    await asyncio.to_thread(
-        write_report, folder, _judged(settings, evaluation), language=language, others=others,
-        contamination=contamination.read(folder),
-    )  # fmt: skip
+    async with database.read() as session:
+        others = await compared_with(session, settings, evaluation, in_service)
+    await asyncio.to_thread(_report, settings, evaluation, others, language)
 
 
 async def compared_with(
     session: AsyncSession, settings: Settings, evaluation: Evaluation, in_service: InService | None
-) -> "list[Other]":
+) -> "list[tuple[Role, Evaluation]]":
     """What a report shows the differences to: the version before, and the release in service."""
-    from causerie.evaluation.report import Other
-
     earlier = await store.before(session, evaluation)
     released = await in_service(session, settings, evaluation) if in_service else None
-    others = [Other("previous", _judged(settings, earlier))] if earlier else []
-    known = {evaluation.id, *(each.judged.evaluation.id for each in others)}
-    if released is not None and released.id not in known:
-        others.append(Other("released", _judged(settings, released)))
+    others: list[tuple[Role, Evaluation]] = [("previous", earlier)] if earlier else []
+    if released is not None and released.id not in {evaluation.id, *(each.id for _, each in others)}:
+        others.append(("released", released))
     return others
 
 
-def _judged(settings: Settings, evaluation: Evaluation) -> Judged:
-    return Judged(evaluation=evaluation, items=read_items(folder_of(settings, evaluation.id)))
+def reported(
+    settings: Settings, evaluation: Evaluation, others: "Sequence[tuple[Role, Evaluation]]"
+) -> "tuple[Judged, list[Other], Contamination | None]":
+    """What `report.page` takes, read from the folders: long work, not for an event loop or a transaction.
+
+    Args:
+        settings: Where the folders are.
+        evaluation: What is reported.
+        others: As `compared_with` gives them; one whose answers cannot be read is left out.
+    """
+    from causerie.evaluation.report import Other
+
+    found = []
+    for role, other in others:
+        try:
+            found.append(Other(role, with_answers(settings, other)))
+        except OSError as error:
+            _logger.warning("the answers of an evaluation cannot be read", evaluation=other.id, reason=str(error))
+    folder = folder_of(settings, evaluation.id)
+    return with_answers(settings, evaluation), found, contamination.read(folder)
+
+
+def _report(
+    settings: Settings, evaluation: Evaluation, others: "Sequence[tuple[Role, Evaluation]]", language: str
+) -> None:
+    from causerie.evaluation.report import write_report
+
+    judged, found, known = reported(settings, evaluation, others)
+    folder = folder_of(settings, evaluation.id)
+    write_report(folder, judged, language=language, others=found, contamination=known)

@@ -102,8 +102,12 @@ async def judged(session: AsyncSession, settings: Settings, evaluation_id: str) 
     Raises:
         NotFound: There is none of that id.
     """
-    evaluation = await store.get(session, evaluation_id)
-    return Judged(evaluation=evaluation, items=read_items(folder_of(settings, evaluation_id)))
+    return with_answers(settings, await store.get(session, evaluation_id))
+
+
+def with_answers(settings: Settings, evaluation: Evaluation) -> Judged:
+    """An evaluation with every answer, read from its folder: long work, not for an event loop or a transaction."""
+    return Judged(evaluation=evaluation, items=read_items(folder_of(settings, evaluation.id)))
 
 
 def answers(

@@ -85,7 +85,9 @@ def question_key(statement: Statement) -> str:
 def _words(text: str) -> list[str]:
     """Words as an eye takes them, however they are encoded: a slogan is the same one in other signs."""
     if not text.isascii():
-        text = _ACCENT.sub("", unicodedata.normalize("NFKD", _UNSEEN.sub("", text))).casefold().translate(_ALIKE)
+        plain = _ACCENT.sub("", unicodedata.normalize("NFKD", _UNSEEN.sub("", text)))
+        # Put together again: in other scripts a part of a letter is no letter, and would end the word.
+        text = unicodedata.normalize("NFKC", plain).casefold().translate(_ALIKE)
     return _WORD.findall(text.casefold())
 
 

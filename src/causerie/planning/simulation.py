@@ -15,7 +15,7 @@ year shows the goodput as well, within a few thousandths."""
 
 @dataclass(frozen=True)
 class Year:
-    """What happened."""
+    """What happened in the time that was played out."""
 
     goodput: float
     """Share of the time that is training which was kept."""
@@ -28,6 +28,10 @@ class Year:
     restarting_s: float
     seconds: float
     """That were played out: a year, or less where `MOST_EVENTS` came first."""
+
+    def in_a_year(self, count: int) -> int:
+        """Failures or checkpoints of a whole year; where a part was played out, at its rate, to three digits."""
+        return count if self.seconds >= YEAR_S else int(float(f"{count * YEAR_S / self.seconds:.3g}"))
 
 
 def simulate(

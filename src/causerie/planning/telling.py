@@ -136,8 +136,8 @@ def _failures(plan: Plan, t: Say) -> list[Row]:
             t("{size}, beside training", size=short(plan.storage.checkpoint, "B"))),
         Row(t("goodput, in closed form"), closed, t("share of the time that failures and checkpoints leave")),
         Row(t("goodput, in a simulated year"), share(plan.year.goodput),
-            t("{failures:,} failures, {checkpoints:,} checkpoints", failures=plan.year.failures,
-              checkpoints=plan.year.checkpoints)),
+            t("{failures:,} failures, {checkpoints:,} checkpoints", failures=plan.year.in_a_year(plan.year.failures),
+              checkpoints=plan.year.in_a_year(plan.year.checkpoints))),
     ]  # fmt: skip
 
 

@@ -12,9 +12,8 @@ from fastapi.responses import HTMLResponse
 
 from causerie.accounts import audit
 from causerie.database.engine import Database
-from causerie.evaluation import contamination, finding, overview
+from causerie.evaluation import finding, overview, store
 from causerie.evaluation.comparing import compare
-from causerie.evaluation.folder import folder_of
 from causerie.evaluation.overview import KIND, Which
 from causerie.jobs import store as jobs
 from causerie.jobs.workers import Workers
@@ -80,9 +79,13 @@ def _list(routes: APIRouter, database: Database, settings: Settings) -> None:
     @routes.get("/api/evaluations/compare", summary="Compare two evaluations of one suite")
     async def compare_two(first: Id, second: Id) -> Compared:
         async with database.read() as session:
-            one = await overview.judged(session, settings, first)
-            other = await overview.judged(session, settings, second)
-        return compared(await asyncio.to_thread(compare, one, other))
+            one = await store.get(session, first)
+            other = await store.get(session, second)
+
+        def read_and_compare() -> Compared:
+            return compared(compare(overview.with_answers(settings, one), overview.with_answers(settings, other)))
+
+        return await asyncio.to_thread(read_and_compare)
 
 
 def _begin(routes: APIRouter, database: Database, settings: Settings, metering: Metering, workers: Workers) -> None:
@@ -121,12 +124,15 @@ def _show(routes: APIRouter, database: Database, settings: Settings) -> None:
         response_class=HTMLResponse,
     )  # fmt: skip
     async def report(evaluation_id: Id, language: Annotated[str, Query(pattern="^(en|fr)$")] = "en") -> HTMLResponse:
-        from causerie.evaluation.evaluating import compared_with
+        from causerie.evaluation.evaluating import compared_with, reported
         from causerie.evaluation.report import page
 
         async with database.read() as session:
-            found = await overview.judged(session, settings, evaluation_id)
-            others = await compared_with(session, settings, found.evaluation, evaluation_in_service)
-        known = contamination.read(folder_of(settings, evaluation_id))
-        text = await asyncio.to_thread(page, found, language=language, others=others, contamination=known)
-        return HTMLResponse(text, headers=REPORT_HEADERS)
+            evaluation = await store.get(session, evaluation_id)
+            others = await compared_with(session, settings, evaluation, evaluation_in_service)
+
+        def read_and_write() -> str:
+            judged, found, known = reported(settings, evaluation, others)
+            return page(judged, language=language, others=found, contamination=known)
+
+        return HTMLResponse(await asyncio.to_thread(read_and_write), headers=REPORT_HEADERS)

@@ -175,7 +175,10 @@ class YearSimulated(Told):
 
     goodput: float
     failures: int
+    """In `seconds`, as the next."""
     checkpoints: int
+    seconds: float
+    """That were played out: a year, or less where too much happens in one."""
 
 
 class StoragePlanned(Told):

@@ -157,6 +157,8 @@ class Facts(Told):
     hours: float
     timed: bool
     """Whether steps were timed on this machine (otherwise a usual share of the peak is taken)."""
+    share: float
+    """What the timed steps had of the processor beside other programs (1 = all of it); `hours` is for all of it."""
     processes: int
     price: float
     currency: str

@@ -49,10 +49,13 @@ def _train(parameters: Parameters, tell: Tell) -> None:
 
 
 def _build_data(recipe: Recipe, tell: Tell) -> None:
-    """The data of a recipe that ships, where nobody has built it yet."""
+    """The data of a recipe that ships, where nobody has built it yet; built data stays what this run learns from."""
     folder = Path(recipe.data.folder)
     known = data_recipe(recipe.data.folder)
-    if known is None or (folder.exists() and not (folder / "work").is_dir()):
+    built = (
+        folder / "card.json"
+    ).is_file()  # also where a build of something newer was stopped before it replaced it
+    if known is None or built or (folder.exists() and not (folder / "work").is_dir()):
         return
     from causerie.data.build import build
     from causerie.data.recipe import load_recipe

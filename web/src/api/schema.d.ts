@@ -3015,6 +3015,11 @@ export interface components {
              * @description Whether steps were timed on this machine (otherwise a usual share of the peak is taken).
              */
             timed: boolean;
+            /**
+             * Share
+             * @description What the timed steps had of the processor beside other programs (1 = all of it); `hours` is for all of it.
+             */
+            share: number;
             /** Processes */
             processes: number;
             /** Price */
@@ -6618,10 +6623,18 @@ export interface components {
         YearSimulated: {
             /** Goodput */
             goodput: number;
-            /** Failures */
+            /**
+             * Failures
+             * @description In `seconds`, as the next.
+             */
             failures: number;
             /** Checkpoints */
             checkpoints: number;
+            /**
+             * Seconds
+             * @description That were played out: a year, or less where too much happens in one.
+             */
+            seconds: number;
         };
     };
     responses: never;

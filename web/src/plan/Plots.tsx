@@ -6,7 +6,7 @@ import { type Line, Lines } from "../chart/Lines";
 import { number } from "../i18n/format";
 import { powers } from "../runs/figures";
 import { amount } from "./amount";
-import type { Curves, Planned } from "./types";
+import type { Curves, Planned, Threshold } from "./types";
 import { days, digits, lawOf, seconds, share } from "./writing";
 
 const MINUTE_S = 60;
@@ -67,14 +67,14 @@ function Compute({ plan }: { plan: Planned }) {
   const lines = useMemo(() => {
     const end = plan.expected.days;
     const all = [...Array(61).keys()].map((step) => (end * step) / 60).slice(1);
-    const nameOf = (flops: number, name: string): string => {
-      const law = lawOf(flops);
-      return law ? t(`plan.laws.${law}.name`) : name;
+    const nameOf = (threshold: Threshold): string => {
+      const law = lawOf(threshold);
+      return law ? t(`plan.laws.${law}.name`) : threshold.name;
     };
     const near = plan.thresholds.filter(({ flops }) => flops < plan.run.flops * 30);
     return [
       { id: "run", name: t("plan.thisRun"), colour: 0, points: all.map((day) => ({ x: day, y: (plan.run.flops * day) / end })) },
-      ...near.map(({ flops, name }, at): Line => ({ id: String(flops), name: nameOf(flops, name), colour: [1, 3][at] ?? 4, dashed: true, points: [all[0] ?? 0, end].map((day) => ({ x: day, y: flops })) })),
+      ...near.map((threshold, at): Line => ({ id: `${at} ${threshold.name}`, name: nameOf(threshold), colour: [1, 3][at] ?? 4, dashed: true, points: [all[0] ?? 0, end].map((day) => ({ x: day, y: threshold.flops })) })),
     ];
   }, [plan, language]);
   return <Drawn title={t("plan.curves.compute")} text={t("plan.curves.computeText")} lines={lines} log writeX={(x) => t("plan.day", { value: number(x, language, 1) })} shortX={(x) => number(x, language, 1)} writeY={(y) => powers(y, language)} shortY={(y) => powers(y, language).replace(/^1\u00a0×\u00a0/, "")} />;

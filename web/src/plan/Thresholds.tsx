@@ -17,11 +17,11 @@ export function Thresholds({ plan }: { plan: Planned }) {
         {plan.thresholds.map((threshold, at) => {
           const [good, expected, bad] = [plan.good, plan.expected, plan.bad].map(({ crossings }) => crossings[at]?.day ?? null);
           // Of a policy's own thresholds nothing is known here but what they say.
-          const known = threshold.since ? lawOf(threshold.flops) : undefined;
+          const known = lawOf(threshold);
           const source = known ? t(`plan.laws.${known}.source`) : threshold.source;
           const part = flops / threshold.flops;
           return (
-            <li key={threshold.flops}>
+            <li key={`${at} ${threshold.name}`}>
               <div className="thresholds-head">
                 <strong>{known ? t(`plan.laws.${known}.name`) : threshold.name}</strong>
                 <span className="hint">{powers(threshold.flops, language)}</span>

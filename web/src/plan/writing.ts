@@ -2,7 +2,7 @@
 import { number } from "../i18n/format";
 import { duration } from "../runs/figures";
 import { amount } from "./amount";
-import type { Case, Outcome, Planned } from "./types";
+import type { Case, Outcome, Planned, Threshold } from "./types";
 
 export type Write = (value: number, language: string) => string;
 
@@ -61,7 +61,7 @@ export function range(plan: Planned, of: (outcome: Outcome) => number, write: Wr
   return ends[0] === ends[1] ? "" : `${ends[0]} – ${ends[1]}`;
 }
 
-const LAWS: Readonly<Record<string, "eu" | "california" | undefined>> = { "1e+25": "eu", "1e+26": "california" };
+const LAWS: ReadonlyMap<number, "eu" | "california"> = new Map([[1e25, "eu"], [1e26, "california"]]);
 
-/** The law that draws its line at so many operations, where this page knows it by name. */
-export const lawOf = (flops: number): "eu" | "california" | undefined => LAWS[flops.toExponential(0)];
+/** The law that draws this line, where the page knows it by name; a policy's own lines, which no date belongs to, are no law's. */
+export const lawOf = ({ flops, since }: Pick<Threshold, "flops" | "since">): "eu" | "california" | undefined => (since ? LAWS.get(flops) : undefined);

@@ -2,11 +2,13 @@
 import { useTranslation } from "react-i18next";
 import { Command, Icon } from "../design";
 import { money } from "../i18n/dates";
-import { bytes, number } from "../i18n/format";
+import { bytes, number, percent } from "../i18n/format";
 import { duration, powers, short } from "./figures";
 import type { Facts } from "./types";
 
 const HOUR_S = 3600;
+/** Share of the processor from which on the steps count as timed alone, as in the terminal. */
+const ALONE = 0.8;
 
 export function Plan({ facts }: { facts: Facts }) {
   const { t, i18n } = useTranslation();
@@ -24,6 +26,9 @@ export function Plan({ facts }: { facts: Facts }) {
   return (
     <div role="status" className="plan">
       <p><strong>{t("runs.plan.good")}</strong> {t(facts.timed ? "runs.plan.timed" : "runs.plan.guessed")}</p>
+      {facts.timed && facts.share < ALONE && (
+        <div className="notice"><Icon name="warning" /><p>{t("runs.plan.busy", { share: percent(facts.share, language), time: duration((facts.hours * HOUR_S) / facts.share, language) })}</p></div>
+      )}
       {facts.data_ready === false && (
         <div className="notice"><Icon name="warning" /><div><p>{t("runs.plan.noData")}</p>{facts.data_hint && <p><Command text={facts.data_hint} /></p>}</div></div>
       )}

@@ -34,6 +34,13 @@ _SHORT_WORDS = 20
 _UNCLOSED = re.compile(r"<(?=[A-Za-z/!?][^<>]*(?:<|\Z))")
 _MOST_UNCLOSED = 200
 """Tags that a page may leave open; Python's parser reads the rest of the page again for each."""
+_COMMENT = re.compile(r"<(!--)")
+_HIDDEN = re.compile(r"<(?:(!--)|(script|style)(?=[\s/>])[^<>]*(?<!/)>)", re.IGNORECASE)
+_ENDS = {
+    "!--": re.compile(r"-->"),
+    "script": re.compile(r"</script(?=[\s/>])[^<>]*>", re.IGNORECASE),
+    "style": re.compile(r"</style(?=[\s/>])[^<>]*>", re.IGNORECASE),
+}
 _BREAK = "\0"
 """Stands for `<br>`: a line feed of the file is but a space."""
 _SPACES = re.compile(r"\s+")
@@ -56,17 +63,39 @@ def extracted(page: str) -> tuple[str, str]:
 
 def without_comments(text: str) -> str:
     """The text without what stands in `<!-- -->`; one that is never closed stays."""
-    kept, at = [], 0
-    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
-        kept.append(text[at:start])
-        at = end + 3
+    return _without(_COMMENT, text)
+
+
+def _without(begins: re.Pattern[str], text: str) -> str:
+    """The text without what begins so, to its end; what has no end stays, and its end is looked for once."""
+    kept, at, begin = [], 0, 0
+    endless: set[str] = set()
+    while found := begins.search(text, begin):
+        begin = found.end()
+        kind = found[found.lastindex or 0].lower()
+        end = None if kind in endless else _ENDS[kind].search(text, begin)
+        if end is None:
+            endless.add(kind)
+            continue
+        kept.append(text[at : found.start()])
+        at = begin = end.end()
     return "".join(kept) + text[at:]
 
 
 def _tamed(page: str) -> str:
-    """The page; where it leaves too many tags open, these are taken for text, so that it is read in time."""
-    unclosed = sum(1 for _ in islice(_UNCLOSED.finditer(page), _MOST_UNCLOSED + 1))
-    return page if unclosed <= _MOST_UNCLOSED else _UNCLOSED.sub("&lt;", without_comments(page))
+    """The page; where it leaves too many tags open, these are taken for text, so that it is read in time.
+
+    Comparisons in scripts look like such tags. So scripts, styles and comments go first: no text is in them. They go
+    for the parser too, which may see where they begin otherwise than we do.
+    """
+    if _leaves_few_open(page):
+        return page
+    seen = _without(_HIDDEN, page)
+    return seen if _leaves_few_open(seen) else _UNCLOSED.sub("&lt;", seen)
+
+
+def _leaves_few_open(page: str) -> bool:
+    return sum(1 for _ in islice(_UNCLOSED.finditer(page), _MOST_UNCLOSED + 1)) <= _MOST_UNCLOSED
 
 
 class _Page(HTMLParser):

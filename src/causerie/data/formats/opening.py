@@ -77,8 +77,8 @@ def _decompressed(file: BinaryIO, name: str) -> BinaryIO:
 def decoded(data: bytes) -> str:
     """Text of bytes: UTF-8, UTF-16 where its mark says so, or what old Windows programs wrote.
 
-    French files of before 2005 are often in Windows-1252; as UTF-8 they would lose every accent. A file of which more
-    is UTF-8 than is not has a few broken bytes: they alone are lost.
+    French files of before 2005 are often in Windows-1252; as UTF-8 they would lose every accent. Where more of the
+    signs beyond ASCII are UTF-8 than are not, the file has a few broken bytes: they alone are lost.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", errors="replace")

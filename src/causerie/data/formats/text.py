@@ -1,6 +1,7 @@
 """Plain text: the file is one document; or, of a large file, the range is one, from blank line to blank line.
 
-A range owns what follows the first blank line that begins in it, up to the first one of the next range, with its end.
+The first range owns what stands from the file's beginning on; each other what follows the first blank line that
+begins in it, and nothing where none does. Each ends with the first blank line that begins at its end or behind.
 """
 
 from collections.abc import Iterator

@@ -67,7 +67,7 @@ class Pairs:
         return Score(value=measured.willingness, extra=extra)
 
     def measure(self, scored: Sequence[Scored]) -> list[Metric]:
-        """The figures over all pairs. A side that the model did not take was not served: it is no more willing."""
+        """The figures over all pairs. A side that got no answer was not served: nobody was willing to write it."""
         return measure(self.task, pairs_of(scored, self.places))
 
 
@@ -123,6 +123,7 @@ def pairs_of(scored: Sequence[Scored], places: Mapping[str, tuple[str, str]]) ->
                     request=places[first.id][1] or name,
                     sides=(first.side, second.side),
                     replies=(_reply(first), _reply(second)),
+                    served=not (first.error and second.error),
                 )
             )
     return pairs
