@@ -52,9 +52,7 @@ def _build_data(recipe: Recipe, tell: Tell) -> None:
     """The data of a recipe that ships, where nobody has built it yet; built data stays what this run learns from."""
     folder = Path(recipe.data.folder)
     known = data_recipe(recipe.data.folder)
-    built = (
-        folder / "card.json"
-    ).is_file()  # also where a build of something newer was stopped before it replaced it
+    built = (folder / "card.json").is_file()  # and maybe a newer build was stopped before it replaced it
     if known is None or built or (folder.exists() and not (folder / "work").is_dir()):
         return
     from causerie.data.build import build
