@@ -222,10 +222,10 @@ RELEASES = {
     ("POST", "/api/releases"): Row(Role.ADMINISTRATOR, "administration", body={"model": "none"}),
     ("POST", "/api/releases/{alias}/rollback"): Row(Role.ADMINISTRATOR, "administration", body={}),
     ("GET", "/api/models/{name}/judgement"): Row(Role.BUILDER, "models"),
-    ("POST", "/api/overrides"): Row(Role.ADMINISTRATOR, "administration", body=_OVERRIDE),
-    ("POST", "/api/overrides/{override_id}/sign"): Row(Role.ADMINISTRATOR, "administration"),
+    ("POST", "/api/overrides"): Row(Role.ADMINISTRATOR, "administration", in_person=True, body=_OVERRIDE),
+    ("POST", "/api/overrides/{override_id}/sign"): Row(Role.ADMINISTRATOR, "administration", in_person=True),
     ("GET", "/api/pauses"): Row(Role.BUILDER, "administration"),
-    ("POST", "/api/pauses/{pause_id}/sign"): Row(Role.ADMINISTRATOR, "administration", body={}),
+    ("POST", "/api/pauses/{pause_id}/sign"): Row(Role.ADMINISTRATOR, "administration", in_person=True, body={}),
 }
 OF_ROOMS = {**RELEASES, **VERSIONS, **EVALUATIONS, **IMPROVEMENTS, **JOBS, **RUNS, **PLANS, **authorisation_chat.ROWS}
 ROWS: dict[tuple[str, str], Row] = {**V1, **OPEN, **ME, **ADMINISTRATION, **OF_ROOMS}
