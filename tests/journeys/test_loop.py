@@ -54,7 +54,7 @@ form = "exact"
 max_tokens = 8
 """
 LEARNT_FAST = {
-    "schedule.epochs": "0", "schedule.steps": "80", "lora.rank": "8", "optimiser.matrices": "0.002",
+    "schedule.epochs": "0", "schedule.steps": "80", "lora.rank": "8", "optimiser.matrices": "0.001",
     "preferences.beta": "0.3", "batch.size": "4", "checkpoints.every_steps": "1000", "evaluation.every_steps": "1000",
     "compute.threads": "1", "compute.precision": "float32",
 }  # fmt: skip
