@@ -56,7 +56,7 @@ async def test_an_evaluation_is_kept_with_its_report_and_its_price(
     assert evaluation.cost == pytest.approx((30 * 2000 + 30 * 1000) / 1e6)
     async with database.read() as session:
         assert await store.get(session, evaluation.id) == evaluation
-        found = await overview.judged(session, asking, evaluation.id)
+    found = overview.with_answers(asking, evaluation)
     assert [row.id for row in found.items] == [str(number) for number in range(10)]
     text = (folder_of(asking, evaluation.id) / REPORT).read_text()
     assert MODEL in text

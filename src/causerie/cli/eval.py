@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from causerie.evaluation.comparing import Row
     from causerie.evaluation.contract import Evaluation, Metric
     from causerie.evaluation.evaluating import Wanted
     from causerie.evaluation.running import Progress
@@ -155,19 +154,20 @@ def compare(
     """Figure by figure."""
     from dataclasses import asdict
 
-    from causerie.evaluation import overview
+    from causerie.evaluation import store
     from causerie.evaluation.comparing import SOUGHT
     from causerie.evaluation.comparing import compare as rows_of
     from causerie.evaluation.folder import finite
+    from causerie.evaluation.overview import with_answers
     from causerie.settings import load_settings
 
     settings = load_settings()
 
-    async def work(session: "AsyncSession") -> "tuple[Row, ...]":
-        one = await overview.judged(session, settings, first)
-        return rows_of(one, await overview.judged(session, settings, second))
+    async def work(session: "AsyncSession") -> "tuple[Evaluation, Evaluation]":
+        return await store.get(session, first), await store.get(session, second)
 
-    found = done(work, settings)
+    one, other = done(work, settings)
+    found = rows_of(with_answers(settings, one), with_answers(settings, other))
     if as_json:
         print_json([finite(asdict(row)) for row in found])
         return

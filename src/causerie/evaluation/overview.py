@@ -96,15 +96,6 @@ async def get(session: AsyncSession, evaluation_id: str) -> Entry:
         return _at_work(job)
 
 
-async def judged(session: AsyncSession, settings: Settings, evaluation_id: str) -> Judged:
-    """An evaluation that is over, with every answer.
-
-    Raises:
-        NotFound: There is none of that id.
-    """
-    return with_answers(settings, await store.get(session, evaluation_id))
-
-
 def with_answers(settings: Settings, evaluation: Evaluation) -> Judged:
     """An evaluation with every answer, read from its folder: long work, not for an event loop or a transaction."""
     return Judged(evaluation=evaluation, items=read_items(folder_of(settings, evaluation.id)))

@@ -6,13 +6,13 @@ to look through.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from causerie.errors import NotFound
 from causerie.improvement.contract import Statement
+from causerie.inference.model_files import write_atomically
 
 
 def write(statements: Sequence[Statement], file: Path, *, thumbs: bool = False) -> int:
@@ -32,11 +32,8 @@ def write(statements: Sequence[Statement], file: Path, *, thumbs: bool = False) 
             "nobody has said what could be learnt from and allowed it",
             hint="people allow it in their account; `--thumbs` is for single answers, without it pairs are written",
         )
-    unfinished = file.with_name(file.name + ".part")
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
-        out.writelines(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for row in rows)
-    unfinished.replace(file)
+    lines = (json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for row in rows)
+    write_atomically(file, b"".join(lines))
     return len(rows)
 
 

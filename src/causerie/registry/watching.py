@@ -131,8 +131,9 @@ class Watch:
         if row.candidate and await self._is_over(session, row.alias, row.candidate, row.candidate_version, "stage"):
             return REASONS["override"], False
         # Where nothing was before it, what is tried beside it is all the more wanted.
-        has_before = not row.candidate or await releases.before_it(session, self._settings, row) is not None
-        if has_before and await self._is_over(session, row.alias, row.model, row.version, "release"):
+        if await self._is_over(session, row.alias, row.model, row.version, "release") and (
+            not row.candidate or await releases.before_it(session, self._settings, row) is not None
+        ):
             return REASONS["override"], True
         if row.candidate:
             return reason_to_fall_back(rules, await self._figures_of_candidate(session, row)), False

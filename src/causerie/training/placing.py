@@ -16,7 +16,7 @@ from causerie.settings import Settings
 from causerie.training.recipe import Recipe
 from causerie.training.recipe_file import parse_recipe, toml_of
 from causerie.training.run_folder import RECIPE
-from causerie.training.shipped import data_recipe
+from causerie.training.shipped import build_command, data_recipe
 
 PATHS = ("data.folder", "data.tokenizer", "model.start")
 PACKAGES = ("numpy", "torch", "tokenizers", "tiktoken", "safetensors", "gguf", "jinja2")
@@ -76,4 +76,4 @@ def data_state(settings: Settings, recipe: Recipe) -> dict[str, bool | str]:
     if (settings.home / recipe.data.folder).is_dir() or data_recipe(recipe.data.folder):
         return {"data_ready": True, "data_hint": ""}
     where = settings.home / recipe.data.folder
-    return {"data_ready": False, "data_hint": f"causerie data build RECIPE.toml --out {where}"}
+    return {"data_ready": False, "data_hint": build_command(str(where))}

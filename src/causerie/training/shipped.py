@@ -1,6 +1,6 @@
 """Recipes that come with the program: of runs, and of the data that they learn from.
 
-Does: find them, in an installed package or a checkout, and give them with their titles.
+Does: find them, in an installed package or a checkout, give them with their titles, and say how their data is built.
 Does not: parse them.
 """
 
@@ -48,3 +48,12 @@ def data_recipe(wanted: str) -> Path | None:
         return None
     found = place / "data" / f"{path.name}.toml"
     return found if found.is_file() else None
+
+
+def build_command(folder: str) -> str:
+    """The command that builds the data of a folder: of a recipe that ships, as it is; of others, how it goes."""
+    known = data_recipe(folder)
+    if known is None:
+        return f"causerie data build RECIPE.toml --out {folder}"
+    here = Path.cwd()
+    return f"causerie data build {known.relative_to(here) if known.is_relative_to(here) else known}"

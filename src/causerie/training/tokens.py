@@ -16,7 +16,7 @@ from causerie.tokenization.train import train_bpe
 from causerie.training.conversations import tokenizer_of
 from causerie.training.objectives.pretrain import shard_folders
 from causerie.training.recipe import Recipe
-from causerie.training.shipped import data_recipe
+from causerie.training.shipped import build_command
 
 
 def make_tokens(recipe: Recipe) -> None:
@@ -48,15 +48,6 @@ def make_tokens(recipe: Recipe) -> None:
         folder, tokenizer.encode_batch, vocabulary_size=tokenizer.size, end_of_text=tokenizer.document_end_id,
         tokenizer_sha256=tokenizer.sha256,
     )  # fmt: skip
-
-
-def build_command(folder: str) -> str:
-    """The command that builds the data of a folder: of a recipe that ships, as it is; of others, how it goes."""
-    known = data_recipe(folder)
-    if known is None:
-        return f"causerie data build RECIPE.toml --out {folder}"
-    here = Path.cwd()
-    return f"causerie data build {known.relative_to(here) if known.is_relative_to(here) else known}"
 
 
 def _tokenizer(recipe: Recipe, folder: Path) -> Tokenizer:
