@@ -33,7 +33,8 @@ run: install ## Start causerie and open its page
 lab: $(STAMPS)/train ## Install what making models takes: PyTorch, tokenizers, readers of data
 
 TESTS_NEED := $(STAMPS)/dev $(STAMPS)/peers $(STAMPS)/chromium $(STAMPS)/postgresql $(PAGE)
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+# One more than the cores that the smallest machine has: tests often wait for programs that they start.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup
 
 .PHONY: test
 test: $(TESTS_NEED) ## Run every check and every test

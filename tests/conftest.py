@@ -1,5 +1,6 @@
 """What every test stands on: a data folder of its own, a clean environment, and a database of either kind."""
 
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +18,9 @@ from tests import databases
 # Whoever starts the tests in the background has Ctrl-C ignored, by them and by every program that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# As the command does it, for torch in these processes: tests share the processor with each other.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 # An example takes as long as the machine needs: where another process has the processor, that is no finding.
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -27,8 +31,6 @@ hypothesis.settings.load_profile("any machine")
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the person who runs the tests reaches them; English, unless a test says otherwise."""
-    import os
-
     for name in list(os.environ):
         if name.startswith(("CAUSERIE_", "HF_", "OTEL_", "LC_", "OPENAI_")) or name in {"LANG", "LANGUAGE"}:
             monkeypatch.delenv(name)

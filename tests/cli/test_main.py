@@ -15,6 +15,7 @@ from threading import Thread
 import pytest
 
 from causerie import errors
+from causerie.cli.main import run
 from causerie.inference import catalogue
 from tests.cli.conftest import Causerie
 from tests.cli.screen import CTRL_C, screen
@@ -212,6 +213,18 @@ def test_json_is_json_in_every_language(
 
 def test_the_version_is_the_packages(causerie: Causerie) -> None:
     assert causerie("--version") == (0, f"causerie {version('causerie')}\n", "")
+
+
+@pytest.mark.parametrize(("given", "kept"), [(None, "passive"), ("active", "active")])
+def test_threads_of_training_sleep_while_they_wait_unless_told_otherwise(
+    given: str | None, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    if given:
+        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+    with pytest.raises(SystemExit):
+        run(["--version"])
+    assert os.environ["OMP_WAIT_POLICY"] == kept
 
 
 def test_a_shell_completes_verbs_and_options() -> None:

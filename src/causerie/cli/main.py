@@ -96,6 +96,9 @@ def run(arguments: list[str] | None = None) -> None:
         SystemExit: Always, with the exit code.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    # OpenMP reads it when torch is loaded, here or in a process that starts here: threads that wait for each other
+    # sleep (docs/explanation/decisions/003-threads.md).
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # noqa: TID251
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character shows a question mark, and the answer goes on.
