@@ -254,6 +254,21 @@ def test_items_in_groups_show_less() -> None:
     assert float(least[1]) > 60, "four alike are worth one: 22.1 % times 2, or 7.8 of 10"
 
 
+def test_no_interval_of_shares_goes_beyond_what_shares_can_differ_by() -> None:
+    def one(right: int) -> Judged:
+        items = [
+            replace(each, cluster=str(number // 2))
+            for number, each in enumerate(scored("words", [1.0] * right + [0.0] * 2))
+        ]
+        return judged(items, [accuracy("words", items)])
+
+    worse = [replace(each, score=0.0) for each in one(12).items]
+    row = compare(one(12), judged(worse, [accuracy("words", worse)]))[0]
+    assert (row.difference, row.low) == (pytest.approx(-12 / 14), -1)
+    assert -1 < row.high < 0
+    assert row.verdict == "worse"
+
+
 def test_bits_per_byte_are_paired_over_their_bytes() -> None:
     row = compare(small(right=20), small(right=36))[1]
     assert row.name == "bits_per_byte"

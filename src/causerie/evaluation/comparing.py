@@ -25,7 +25,8 @@ Verdict = Literal["better", "worse", "apart", "alike"]
 LEAST_PAIRS = 2
 SOUGHT = 0.05
 """A difference of shares that people look for: of how many items it takes is said."""
-_SHARES = {"share", "difference of shares"}
+_GREATEST = {"share": 1.0, "difference of shares": 2.0}
+"""By how much two shares can differ at most; figures in other units have no such end."""
 _SAME = 1e-6
 """How near the mean of the items must come to the figure, so that they are its parts."""
 
@@ -86,7 +87,7 @@ def compare(first: Judged, second: Judged, confidence: float = CONFIDENCE) -> tu
     for metric in other.metrics:
         known = next((each for each in one.metrics if (each.task, each.name) == (metric.task, metric.name)), None)
         if known is not None:
-            rows.append(_row(first, second, known, metric, confidence))
+            rows.append(_possible(_row(first, second, known, metric, confidence)))
     corrected = iter(holm([each.p_value for each in rows if each.p_value is not None]))
     return tuple(
         _judged(each, None if each.p_value is None else next(corrected), second, confidence) for each in rows
@@ -114,6 +115,12 @@ def _row(first: Judged, second: Judged, known: Metric, metric: Metric, confidenc
     return _with_power(row, found)
 
 
+def _possible(row: Row) -> Row:
+    """The row with no end of its interval beyond what two such figures can differ by."""
+    most = _GREATEST.get(row.unit, math.inf)
+    return replace(row, low=max(row.low, -most), high=min(row.high, most))
+
+
 def _with_power(row: Row, found: Comparison) -> Row:
     """The row with what its items can show."""
     if not 1e-12 < found.variance < math.inf:  # below, rounding alone tells the differences apart
@@ -124,7 +131,7 @@ def _with_power(row: Row, found: Comparison) -> Row:
     return replace(
         row,
         seen_from=None if binary and least > 1 else least,
-        items_needed=needed if row.unit in _SHARES else None,
+        items_needed=needed if row.unit in _GREATEST else None,
     )
 
 
