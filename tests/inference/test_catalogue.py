@@ -230,3 +230,14 @@ def test_a_fact_file_is_replaced_whole(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(OSError, match="No space left"):
         model_files.write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
+
+
+def test_a_file_that_was_laid_where_the_new_one_begins_does_not_get_it(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.write_bytes(b"theirs")
+    (tmp_path / ".said.jsonl.new").hardlink_to(theirs)
+    theirs.chmod(0o666)
+    model_files.write_atomically(tmp_path / "said.jsonl", b"private")
+    assert theirs.read_bytes() == b"theirs"
+    assert (tmp_path / "said.jsonl").read_bytes() == b"private"
+    assert (tmp_path / "said.jsonl").stat().st_mode & 0o777 == 0o600

@@ -60,7 +60,8 @@ def model_from_json(folder: Path) -> Model | None:
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file so that a crash leaves the old one or the new one."""
     temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    temporary.unlink(missing_ok=True)  # of a crash; or of somebody else, who could read what goes into it
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
