@@ -35,6 +35,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith(("CAUSERIE_", "HF_", "OTEL_", "LC_", "OPENAI_")) or name in {"LANG", "LANGUAGE"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("CAUSERIE_HOME", str(tmp_path / "home"))
+    # Other tests have the other cores, and the threads of llama.cpp wait for each other without sleeping.
+    monkeypatch.setenv("CAUSERIE_THREADS", "1")
     monkeypatch.setenv("LANG", "C.UTF-8")
 
 

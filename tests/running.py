@@ -1,21 +1,28 @@
-"""The real server, in a process of its own, for the tests that talk to it from outside."""
+"""The real server, in a process of its own, for the tests that talk to it from outside.
 
+Each is forked from a process that has imported what a server imports: that takes longer than all else until it is up.
+`server/test_serve.py`, `cli/test_up.py` and `journeys/test_wheel.py` start the command itself.
+"""
+
+import atexit
 import json
+import multiprocessing
 import os
 import re
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(["causerie.server.serve", __name__])
 IS_UP = re.compile(r"(http://\S+?)/?\s")
 
 
@@ -43,34 +50,46 @@ def running_server(home: Path, config: str = "", **variables: str) -> Iterator[R
     (home / "causerie.toml").write_text(config)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("CAUSERIE_", "HF_", "OTEL_"))}
     log = home / "server.log"
-    command = [sys.executable, "-m", "causerie.cli.main", "up", "--no-browser", "--port", "0"]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, env={**clean, "CAUSERIE_HOME": str(home), "LANG": "C.UTF-8", **variables},
-            stderr=output, stdout=output,
-        )  # fmt: skip
+    log.write_text("")
+    environment = {**clean, "CAUSERIE_HOME": str(home), "CAUSERIE_THREADS": "1", "LANG": "C.UTF-8", **variables}
+    process = FORKING.Process(target=_be_server, args=(environment, log))
+    process.start()
+    assert process.pid is not None
     try:
         yield RunningServer(_address(process, log), process.pid, log)
     finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
+        if process.is_alive():
+            os.kill(process.pid, signal.SIGINT)
+        process.join(60)
+        if process.is_alive():
             process.kill()
-            process.wait()
+            process.join()
 
 
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    for _ in range(2400):
+def _be_server(environment: dict[str, str], log: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    said = os.open(log, os.O_APPEND | os.O_WRONLY)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    # Imported here, because the help that it declares is in the language of its environment.
+    from causerie.cli.main import run
+
+    try:
+        run(["up", "--no-browser", "--port", "0"])
+    finally:
+        atexit._run_exitfuncs()  # which multiprocessing leaves out
+
+
+def _address(process: BaseProcess, log: Path) -> str:
+    for _ in range(6000):
         lines = log.read_text().splitlines(True)
         found = next((IS_UP.search(line) for line in lines if line.startswith("causerie is up")), None)
         if found:
             return found[1]
-        try:
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            continue
-        break
+        process.join(0.02)
+        if not process.is_alive():
+            break
     pytest.fail(f"the server did not come up:\n{log.read_text()}")
 
 

@@ -24,11 +24,11 @@ def test_without_anything_the_defaults_hold(settings: Settings) -> None:
 
 
 def test_options_win_over_variables_and_variables_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    write_toml("port = 1001\nslots = 2\nthreads = 3\n")
+    write_toml("port = 1001\nslots = 2\ngpu_layers = 3\n")
     monkeypatch.setenv("CAUSERIE_PORT", "1002")
     monkeypatch.setenv("CAUSERIE_SLOTS", "5")
     settings = load_settings(port=1003, host=None)
-    assert (settings.port, settings.slots, settings.threads) == (1003, 5, 3)
+    assert (settings.port, settings.slots, settings.gpu_layers) == (1003, 5, 3)
 
 
 def test_the_file_may_be_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

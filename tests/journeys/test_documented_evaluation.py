@@ -24,6 +24,7 @@ def test_a_newcomer_types_what_the_page_says(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CAUSERIE_")}
     environment = kept | {
         "CAUSERIE_HOME": str(tmp_path / "home"), "CAUSERIE_PORT": "1", "CAUSERIE_SLOTS": "2",
+        "CAUSERIE_THREADS": "1",
         "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",
     }  # fmt: skip
     typed = commands(PAGE)

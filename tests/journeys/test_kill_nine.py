@@ -6,9 +6,6 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,10 +19,9 @@ import pytest
 
 from causerie.database.engine import FILE_NAME
 from causerie.settings import Settings
-from tests.running import IS_UP, RunningServer, running_server
+from tests.running import RunningServer, running_server
 from tests.web.stub_upstream import LAYOUT, SLOW_WORDS, stub_upstream, upstream_config
 
-ROOT = Path(__file__).parents[2]
 KILLS = 20
 TALKERS = 5
 TRAFFIC_S = (0.0, 0.5)
@@ -118,36 +114,6 @@ async def end_of(events: AsyncIterator[tuple[str, Any]], answer_id: str) -> str:
     raise AssertionError("events end with an exception")
 
 
-class Starter:
-    """Servers, one after the other, on one data folder and database."""
-
-    def __init__(self, home: Path, config: str, database_url: str) -> None:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (home / "causerie.toml").write_text(config)
-        self._log = home / "server.log"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.journeys.starter"], cwd=ROOT, text=True,
-            env=os.environ | {"CAUSERIE_DATABASE_URL": database_url}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-
-    def start(self) -> RunningServer:
-        """One that is up."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._log.write_text("")
-        self._process.stdin.write(f"{self._log}\n")
-        self._process.stdin.flush()
-        pid = int(self._process.stdout.readline())
-        while not (found := IS_UP.search(self._log.read_text())):
-            assert psutil.pid_exists(pid), self._log.read_text()
-            time.sleep(0.01)
-        return RunningServer(found[1], pid, self._log)
-
-    def close(self) -> None:
-        """No more of them."""
-        self._process.communicate(timeout=60)
-
-
 async def traffic(up: RunningServer, talkers: list[Talker], seconds: float) -> None:
     """All talk until the server is killed, so many seconds after the long answer of the last one has begun."""
     long = talkers[-1]
@@ -199,14 +165,11 @@ def test_every_acknowledged_message_is_there_after_twenty_kills_during_traffic(
 ) -> None:
     dice = random.Random(20)
     talkers = [*(Talker("layout") for _ in range(TALKERS)), Talker("slow")]
-    starter = Starter(settings.home, config, database_url)
-    try:
-        kills = 0
-        while kills < KILLS or completed(talkers) < KILLS:  # on a slow machine fewer answers come to their end
-            asyncio.run(traffic(starter.start(), talkers, dice.uniform(*TRAFFIC_S) * (1 + kills // KILLS)))
-            kills += 1
-    finally:
-        starter.close()
+    kills = 0
+    while kills < KILLS or completed(talkers) < KILLS:  # on a slow machine fewer answers come to their end
+        with running_server(settings.home, config, CAUSERIE_DATABASE_URL=database_url) as up:
+            asyncio.run(traffic(up, talkers, dice.uniform(*TRAFFIC_S) * (1 + kills // KILLS)))
+        kills += 1
     with running_server(settings.home, config, CAUSERIE_DATABASE_URL=database_url) as up:
         for talker in talkers:
             asyncio.run(check(up, talker))
