@@ -4,6 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -12,20 +13,18 @@ OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
 TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
 
 
-def zipped(**entries: str) -> bytes:
-    """A zip; `__` in a name stands for `/`."""
+def zipped(entries: Mapping[str, str | bytes]) -> bytes:
+    """The same bytes whenever it is made: tests have them in their names, which all workers must agree on."""
     held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(held, "w") as archive:
         for name, content in entries.items():
-            archive.writestr(name.replace("__", "/"), content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return held.getvalue()
 
 
 def docx(*paragraphs: str, before: str = "") -> bytes:
     said = "".join(f"<w:p><w:r><w:t>{each}</w:t><w:tab/><w:t>.</w:t></w:r></w:p>" for each in paragraphs)
-    return zipped(
-        **{"word__document.xml": f'{before}<w:document xmlns:w="{WORD}"><w:body>{said}</w:body></w:document>'}
-    )
+    return zipped({"word/document.xml": f'{before}<w:document xmlns:w="{WORD}"><w:body>{said}</w:body></w:document>'})
 
 
 def xlsx() -> bytes:
@@ -36,21 +35,21 @@ def xlsx() -> bytes:
     one = f'<worksheet xmlns="{SHEET}"><sheetData>{row}</sheetData></worksheet>'
     cell = '<c t="inlineStr"><is><t>inline</t></is></c>'
     two = f'<worksheet xmlns="{SHEET}"><sheetData><row>{cell}</row></sheetData></worksheet>'
-    return zipped(**{
-        "xl__workbook.xml": "<workbook/>", "xl__sharedStrings.xml": strings,
-        "xl__worksheets__sheet1.xml": one, "xl__worksheets__sheet2.xml": two,
+    return zipped({
+        "xl/workbook.xml": "<workbook/>", "xl/sharedStrings.xml": strings,
+        "xl/worksheets/sheet1.xml": one, "xl/worksheets/sheet2.xml": two,
     })  # fmt: skip
 
 
 def pptx() -> bytes:
     slide = '<p:sld xmlns:p="p" xmlns:a="{drawing}"><a:p><a:r><a:t>Slide {n}</a:t></a:r></a:p></p:sld>'
-    slides = {f"ppt__slides__slide{n}.xml": slide.format(drawing=DRAWING, n=n) for n in (10, 2)}
-    return zipped(**{"ppt__presentation.xml": "<p/>", **slides})
+    slides = {f"ppt/slides/slide{n}.xml": slide.format(drawing=DRAWING, n=n) for n in (10, 2)}
+    return zipped({"ppt/presentation.xml": "<p/>", **slides})
 
 
 def odt() -> bytes:
     body = "<text:h>Heading</text:h><text:p>A<text:s/>B<text:line-break/>C</text:p>"
-    return zipped(**{"content.xml": f'<o:doc xmlns:o="{OFFICE}" xmlns:text="{TEXT}"><o:body>{body}</o:body></o:doc>'})
+    return zipped({"content.xml": f'<o:doc xmlns:o="{OFFICE}" xmlns:text="{TEXT}"><o:body>{body}</o:body></o:doc>'})
 
 
 def pdf(text: str) -> bytes:

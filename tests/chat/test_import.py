@@ -1,8 +1,6 @@
 """Exports of other programs are taken in whole, once, and whatever is in them; ours goes out and comes back."""
 
-import io
 import json
-import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from causerie.chat.import_form import (
 from causerie.chat.imports import Report
 from causerie.chat.tables import Conversation, Message
 from causerie.errors import InvalidImport, NotFound
+from tests.chat.documents_made import zipped
 from tests.chat.exports_of_others import T, chatgpt, chatgpt_node, old_open_webui, open_webui
 from tests.chat.talking import Talk, way
 
@@ -38,14 +37,6 @@ async def take_in(talk: Talk, content: object, by: Caller | None = None) -> Repo
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
     async with attachments.received(talk.desk.folder, "import", chunks(raw)) as file:
         return await imports.take_in(talk.database, talk.desk.folder, (by or talk.ada).person_id, file)
-
-
-def zipped(entries: dict[str, bytes]) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, raw in entries.items():
-            archive.writestr(name, raw)
-    return held.getvalue()
 
 
 async def document(talk: Talk) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from causerie.evaluation import store as evaluations
 from causerie.inference import gguf as gguf_reader
@@ -35,6 +33,7 @@ from causerie.registry.gate import Line
 from causerie.registry.lineage import Family, Gap
 from causerie.registry.pause import Wish
 from tests.inference.gguf_writer import LLAMA, gguf
+from tests.registry.bills import assert_valid
 from tests.registry.policies import written
 from tests.registry.stories import Registry, evaluation, sha256
 from tests.registry.test_card import front_matter
@@ -192,7 +191,7 @@ async def test_the_starter_itself_is_described_by_its_makers_words(registry: Reg
     assert "code: causerie" not in drawn
     assert lineage_drawing.as_json(family)["members"][0]["made_by"] == "published"
     bill = bill_of_materials.bill_of(family, [])
-    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(bill)) is None
+    assert_valid(bill)
     assert bill["metadata"]["component"]["manufacturer"] == {"name": "Hugging Face (Allal et al.)"}
 
 
