@@ -14,6 +14,7 @@ import structlog
 from causerie.database.engine import Database, open_database
 from causerie.settings import Settings, load_settings
 from tests import databases
+from tests.running import ONE_THREAD
 
 # Whoever starts the tests in the background has Ctrl-C ignored, by them and by every program that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -35,9 +36,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith(("CAUSERIE_", "HF_", "OTEL_", "LC_", "OPENAI_")) or name in {"LANG", "LANGUAGE"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("CAUSERIE_HOME", str(tmp_path / "home"))
-    # Other tests have the other cores, and the threads of llama.cpp wait for each other without sleeping.
-    monkeypatch.setenv("CAUSERIE_THREADS", "1")
     monkeypatch.setenv("LANG", "C.UTF-8")
+    for name, value in ONE_THREAD.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,9 @@ import pytest
 FORKING = multiprocessing.get_context("forkserver")
 FORKING.set_forkserver_preload(["causerie.server.serve", __name__])
 IS_UP = re.compile(r"(http://\S+?)/?\s")
+ONE_THREAD = {"CAUSERIE_THREADS": "1"}
+"""For models of tests: other tests have the other cores, and the threads of llama.cpp wait for each other without
+sleeping (docs/explanation/decisions/003-threads.md)."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def running_server(home: Path, config: str = "", **variables: str) -> Iterator[R
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("CAUSERIE_", "HF_", "OTEL_"))}
     log = home / "server.log"
     log.write_text("")
-    environment = {**clean, "CAUSERIE_HOME": str(home), "CAUSERIE_THREADS": "1", "LANG": "C.UTF-8", **variables}
+    environment = {**clean, **ONE_THREAD, "CAUSERIE_HOME": str(home), "LANG": "C.UTF-8", **variables}
     process = FORKING.Process(target=_be_server, args=(environment, log))
     process.start()
     assert process.pid is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.test_documented_training import commands, files
+from tests.running import ONE_THREAD
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/how-to/evaluate-a-model.md"
@@ -22,9 +23,8 @@ def test_a_newcomer_types_what_the_page_says(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CAUSERIE_")}
-    environment = kept | {
+    environment = kept | ONE_THREAD | {
         "CAUSERIE_HOME": str(tmp_path / "home"), "CAUSERIE_PORT": "1", "CAUSERIE_SLOTS": "2",
-        "CAUSERIE_THREADS": "1",
         "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",
     }  # fmt: skip
     typed = commands(PAGE)
